@@ -129,6 +129,22 @@ class TimedOut(FmctlError):
     code = ExitCode.TIMEOUT
 
 
+class RunEnded(FmctlError):
+    """A run ended otherwise than wanted; ``log`` holds the last lines it wrote."""
+
+    code = ExitCode.RUN_ENDED
+
+    def __init__(self, message: str, *, log: str = "", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.log = log
+
+
+class NotReady(FmctlError):
+    """A model version or a service did not become what was wanted: failed, rolled back, degraded for too long."""
+
+    code = ExitCode.API
+
+
 class LedgerError(FmctlError):
     """The ledger cannot be read or written."""
 

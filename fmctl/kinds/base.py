@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Protocol
 
+from fmctl.domain.live import POLICIES, Live, Marker, Observed, World
+from fmctl.domain.plan import Change, FieldChange
+from fmctl.domain.ports import Api, Clock, ObjectStore
 from fmctl.domain.problem import Problem
 from fmctl.domain.resource import Path, Resource, ResourceId, Spec
 
@@ -19,13 +23,95 @@ class Reference(NamedTuple):
     to: ResourceId
 
 
+class Records(Protocol):
+    """The part of the ledger that kinds read and write: facts about runs by name, hash and attempt."""
+
+    def hashes(self, name: str) -> frozenset[str]:
+        """Every hash under which facts of ``name`` exist."""
+
+    def attempts(self, name: str, hash: str) -> Sequence[int]:
+        """The attempts of one hash with any fact."""
+
+    def has(self, name: str, hash: str, fact: str, attempt: int = 0) -> bool:
+        """Whether the fact exists; no request."""
+
+    def get(self, name: str, hash: str, fact: str, attempt: int = 0) -> Mapping[str, Any] | None:
+        """The content of a fact."""
+
+    def record(self, name: str, hash: str, fact: str, content: Mapping[str, Any], attempt: int = 0) -> None:
+        """Write a fact once."""
+
+
+class Fan(Protocol):
+    """Run one function over many items, in parallel where that pays, results in order."""
+
+    def __call__(self, function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        """The results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """What observing may use: it never writes."""
+
+    api: Api
+    records: Records
+    set_name: str
+    fan: Fan
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """What deciding may use: data only."""
+
+    set_name: str
+    records: Records
+    world: World
+    now: float
+    differences: Callable[[Spec, Spec, Sequence[str]], tuple[FieldChange, ...]]
+    """``(live, desired, ignored paths)`` -> the fields that differ, of those that ``desired`` has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What doing may use."""
+
+    api: Api
+    store: ObjectStore
+    records: Records
+    clock: Clock
+    set_name: str
+    upload: Callable[[str], str]
+    """Upload the content of a local folder, by its path in the manifest's Folder, and return its address."""
+    live: Callable[[ResourceId], Live | None]
+    """The latest that is known of another resource of the plan."""
+
+
+class Watch(NamedTuple):
+    """What a verb waits for: the next look at one remote object, and what to tell the user meanwhile."""
+
+    remote_id: str
+    remote_name: str
+    message: str = ""
+
+
+Steps = Generator[Watch, Live | None, Live | None]
+"""A verb in progress: it yields a Watch whenever it has to wait, gets the object as it is then (None: gone), and
+returns the object in its final form. Between two yields it makes calls that are safe to repeat."""
+
+
 class Kind(ABC):
     """One kind. Mostly data: class variables; methods only where the API is odd."""
 
     name: ClassVar[str]
+    is_run: ClassVar[bool] = False
     spec_schema: ClassVar[Schema]
     """JSON Schema (Draft 2020-12) of ``spec``. Where a node's type is or includes ``string``, the source text of a
     plain scalar is the value. ``x-message`` and ``x-hint`` on a node replace the validator's own words when it fails."""
+    outside_hash: ClassVar[frozenset[str]] = frozenset()
+    """Keys of ``spec`` that the result does not depend on."""
+    default_policy: ClassVar[str] = "Delete"
+    description_limit: ClassVar[int]
+    """Characters that the API allows in a description, the marker included."""
 
     def references(self, spec: Spec) -> Iterator[Reference]:
         """Every typed reference in ``spec``; resolving them gives the dependency graph."""
@@ -46,3 +132,41 @@ class Kind(ABC):
     @abstractmethod
     def canonical(self, spec: Spec) -> Spec:
         """``spec`` with durations in seconds, addresses as ``obs://bucket/key``, lists in their canonical order."""
+
+    def identity(self, spec: Spec, hash: str) -> str:
+        """What stands for the resource's hash when another refers to it."""
+        return hash
+
+    def policy(self, spec: Spec) -> str:
+        """The letter of the deletion policy."""
+        return POLICIES[spec.get("deletionPolicy", self.default_policy)]
+
+    def marker(self, resource: Resource, set_name: str) -> Marker:
+        """The marker that a live object of this resource should carry."""
+        return Marker(set_name, resource.marker, self.policy(resource.spec))
+
+    def marked(self, resource: Resource, set_name: str) -> str:
+        """The description to send: the user's text and the marker."""
+        return self.marker(resource, set_name).mark(resource.spec.get("description", ""))
+
+    @abstractmethod
+    def observe(
+        self, resources: Sequence[Resource], looking: Looking
+    ) -> tuple[Mapping[ResourceId, Observed], Sequence[Live]]:
+        """What exists of ``resources``, and what else carries the set's marker. Few calls, no writes."""
+
+    @abstractmethod
+    def decide(self, resource: Resource, observed: Observed, deciding: Deciding) -> Iterator[Change]:
+        """What to do about one resource: one change, or a stop and a create."""
+
+    @abstractmethod
+    def verb(self, change: Change, work: Work) -> Steps:
+        """The steps that carry ``change`` out, for every action this kind decides on."""
+
+    @abstractmethod
+    def poll(self, watches: Sequence[Watch], api: Api) -> Mapping[str, Live | None]:
+        """One shared look at everything in flight, by remote id; None for what is gone."""
+
+    @abstractmethod
+    def everything(self, api: Api) -> Iterator[Live]:
+        """Every object of this kind in the workspace."""

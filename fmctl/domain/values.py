@@ -1,0 +1,68 @@
+"""Values in one spelling: durations, object storage addresses, memory sizes, paths as users read them."""
+
+from __future__ import annotations
+
+import re
+
+from fmctl.domain.resource import Path
+
+DURATION = r"^[1-9][0-9]*(s|m|h|d)$"
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_VIRTUAL_HOST = re.compile(r"^https?://([^./]+)\.obs[.-][^/]+/?(.*)$")
+
+
+def seconds(duration: str) -> int:
+    """``90m`` as 5400."""
+    return int(duration[:-1]) * _UNITS[duration[-1]]
+
+
+def is_remote(address: str) -> bool:
+    """Whether an address names object storage rather than a local folder."""
+    return address.startswith("obs://")
+
+
+def address(url: str) -> str:
+    """Any spelling that ModelArts uses (``obs://b/k``, ``/b/k``, ``https://b.obs.region.domain/k``) as ``obs://b/k``.
+
+    A trailing slash, which tells a folder, is kept; doubled slashes at the end are one.
+    """
+    host = _VIRTUAL_HOST.match(url)
+    path = f"{host[1]}/{host[2]}" if host else url.removeprefix("obs:").lstrip("/")
+    return "obs://" + (path.rstrip("/") + "/" if path.endswith("/") else path)
+
+
+def folder(url: str) -> str:
+    """The address of a folder, with exactly one slash at its end."""
+    return address(url).rstrip("/") + "/"
+
+
+def join(url: str, path: str) -> str:
+    """``path`` below the folder ``url``; an empty path is the folder itself."""
+    return folder(url) + path.lstrip("/")
+
+
+def wire(url: str) -> str:
+    """``obs://bucket/key`` as the training API writes it: ``/bucket/key``."""
+    return "/" + address(url).removeprefix("obs://")
+
+
+def megabytes(memory: str) -> int:
+    """``32Gi`` or ``512Mi`` in MB, as ``custom_spec.memory`` counts (serving API, create service)."""
+    return int(memory[:-2]) * (1024 if memory.endswith("Gi") else 1)
+
+
+def dotted(path: Path) -> str:
+    """``("spec", "models", 0, "weight")`` as ``spec.models[0].weight``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.lstrip(".")
+
+
+def span(seconds_: float) -> str:
+    """A length of time in two units at most: ``41h 3m``, ``12s``."""
+    left = int(seconds_)
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2]) or "0s"
