@@ -1,0 +1,10 @@
+"""A ModelArts on this machine: it speaks the published wire format, really runs jobs and stores objects.
+
+It imports nothing from the rest of fmctl, so that a mistake about the wire format cannot be made on both sides at once.
+Start reading at `sandbox.py` (what there is), `app.py` (the way of a request) and `api/` (one file per resource).
+"""
+
+from fmctl.sandbox.clock import Clock, SystemClock, VirtualClock
+from fmctl.sandbox.sandbox import Component, Sandbox
+
+__all__ = ["Clock", "Component", "Sandbox", "SystemClock", "VirtualClock"]

@@ -1,0 +1,85 @@
+"""The way of a request: which door (ModelArts and IAM, or OBS), which route, who is calling, and what comes back."""
+
+import logging
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, cast
+
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from fmctl.sandbox.auth import authenticate, check_project
+from fmctl.sandbox.wire import Call, Reply, Route, WireError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from fmctl.sandbox.sandbox import Sandbox
+
+API_PREFIXES = ("/v1/", "/v2/", "/v3/")
+METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
+log = logging.getLogger(__name__)
+
+
+class Application:
+    """The WSGI application. It keeps nothing: all state is the sandbox's."""
+
+    def __init__(self, sandbox: "Sandbox", routes: Sequence[Route]) -> None:
+        self._sandbox = sandbox
+        rules = [Rule(route.rule, methods=_methods(route), endpoint=route) for route in routes]
+        self._map = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        request = Request(_proper(environ))
+        self._sandbox.tick()
+        response = self._answer(request)
+        response.headers.setdefault("X-Request-Id", uuid.uuid4().hex)
+        response.autocorrect_location_header = False
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        try:
+            answer = self._dispatch(request)
+        except WireError as error:
+            answer = error.reply()
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            answer = WireError(500, "ModelArts.0010", "Internal error of the sandbox; its log says more.").reply()
+        response = answer.response() if isinstance(answer, Reply) else answer
+        log.info("%s %s %s", request.method, request.path, response.status_code)
+        return response
+
+    def _dispatch(self, request: Request) -> Reply | Response:
+        route, path = self._match(request)
+        user = authenticate(self._sandbox, request) if not route or route.auth else ""
+        if "project_id" in path:
+            check_project(self._sandbox, path["project_id"])
+        if route is None:
+            raise WireError(404, "ModelArts.2836", f"The requested path {request.path} is not found.")
+        project_id = path.pop("project_id", self._sandbox.credentials.project_id)
+        return route.handler(Call(self._sandbox, request, project_id, user, path))
+
+    def _match(self, request: Request) -> tuple[Route | None, dict[str, str]]:
+        try:
+            found, path = self._map.bind("").match(request.path, request.method)
+        except MethodNotAllowed as error:
+            authenticate(self._sandbox, request)
+            raise WireError(405, "ModelArts.2803", f"Method {request.method} is not allowed here.") from error
+        except NotFound:
+            return None, {}
+        return cast(Route, found), dict(path)
+
+
+def _methods(route: Route) -> Sequence[str]:
+    return METHODS if route.method == "*" else (route.method,)
+
+
+def _proper(environ: "WSGIEnvironment") -> "WSGIEnvironment":
+    """PATH_INFO as WSGI has it, UTF-8 read as Latin-1; in-process clients put the decoded text there."""
+    path = environ.get("PATH_INFO", "")
+    try:
+        path.encode("latin-1").decode()
+    except UnicodeError:
+        return environ | {"PATH_INFO": path.encode().decode("latin-1")}
+    return environ

@@ -1,0 +1,110 @@
+"""The sandbox on a port: a threaded server around the WSGI application, and a thread that lets time pass."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from fmctl.sandbox.sandbox import Sandbox
+from fmctl.sandbox.statedir import StateDir
+
+THREADS = 32
+TICK_SECONDS = 0.1
+BODY_LIMIT = 5 << 30  # what OBS takes in one PUT
+
+log = logging.getLogger(__name__)
+
+
+class Server:
+    """A sandbox that answers on a port, from `Server(...)` until `close`; `run` does the work meanwhile."""
+
+    def __init__(self, state_dir: Path, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._state = StateDir(state_dir)
+        self._stopping = threading.Event()
+        self._sockets: dict[int, Any] = {}
+        try:
+            self.sandbox = Sandbox(state_dir)
+            self._listen(host, self._state.choose_port(host, port))
+        except BaseException:
+            self._state.close()
+            raise
+        self._state.announce(self.info, int(self._server.effective_port))
+
+    @property
+    def info(self) -> dict[str, str]:
+        """Where it is and how to log in; what `serve` prints when it is ready."""
+        owner, url = self.sandbox.credentials, self.sandbox.endpoint
+        return {
+            "endpoint": url,
+            "obs_endpoint": url,
+            "iam_endpoint": url,
+            "region": owner.region,
+            "project_id": owner.project_id,
+            "access_key": owner.access_key,
+            "secret_key": owner.secret_key,
+            "user": owner.user,
+            "password": owner.password,
+            "domain": owner.domain,
+        }
+
+    def run(self) -> None:
+        """Serve until `stop`, which any thread or signal handler may call."""
+        ticker = threading.Thread(target=self._tick, name="sandbox-tick", daemon=True)
+        ticker.start()
+        while not self._stopping.is_set():
+            wasyncore.loop(timeout=0.2, use_poll=True, map=self._sockets, count=1)
+        ticker.join()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def close(self) -> None:
+        """End jobs, services, threads and connections, and free the state folder."""
+        self.stop()
+        self._server.task_dispatcher.shutdown(timeout=2)
+        wasyncore.close_all(self._sockets, ignore_all=True)
+        self.sandbox.close()
+        self._state.close()
+
+    def _listen(self, host: str, port: int) -> None:
+        self._server = create_server(
+            self.sandbox.wsgi,
+            map=self._sockets,
+            host=host,
+            port=port,
+            threads=THREADS,
+            connection_limit=1000,
+            max_request_body_size=BODY_LIMIT,
+            ident="fmctl-sandbox",
+        )
+        self.sandbox.endpoint = f"http://{host}:{self._server.effective_port}"
+
+    def _tick(self) -> None:
+        while not self._stopping.wait(TICK_SECONDS):
+            try:
+                self.sandbox.tick()
+            except Exception:
+                log.exception("the sandbox could not advance")
+
+
+def serve(state_dir: Path, host: str, port: int, ready: Callable[[dict[str, str]], None]) -> None:
+    """Serve in the foreground until SIGTERM or SIGINT; `ready` is told how to connect."""
+    server = Server(state_dir, host, port)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        server.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        ready(server.info)
+        server.run()
+    finally:
+        server.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
