@@ -1,0 +1,200 @@
+"""Imports models: reads the OBS folder, checks it, keeps a copy, and moves the status along.
+
+publishing -> (building ->) published | failed. A model is copied when it is imported: what happens to the OBS folder
+later does not change it. What is wrong with the folder ends the model as `failed`, with `error_msg` in its detail.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fmctl.sandbox import model_config
+from fmctl.sandbox.api.model_engines import RUNTIMES
+from fmctl.sandbox.locations import LocationError, parse_folder, parse_object
+from fmctl.sandbox.model_config import ConfigError, ModelConfig
+from fmctl.sandbox.objects import ObsError
+
+if TYPE_CHECKING:
+    from fmctl.sandbox.sandbox import Sandbox
+
+Document = dict[str, Any]
+
+MODELS = "models"
+IN_PROGRESS = ("publishing", "building")
+STEP = 0.3  # seconds that each status lasts, so that whoever polls sees it
+SCRIPT = "customize_service.py"
+NO_SCRIPT = "ModelArts.3006"
+NO_OBS_PATH = "ModelArts.3551"
+BAD_RUNTIME = "ModelArts.3015"
+
+
+class Publishing:
+    """The component behind models."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def recover(self) -> None:
+        """Nothing to put right: an import that was cut off is done again."""
+
+    def tick(self) -> None:
+        """Advance every model whose time has come."""
+        now = self._sandbox.clock.now()
+        for document in self._sandbox.store.find(MODELS, states=IN_PROGRESS):
+            if now - document["since"] >= STEP:
+                self._advance(document, now)
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+    def folder(self, model_id: str) -> Path:
+        """Where the copy of a model is kept; its `model/` is below."""
+        return self._sandbox.state_dir / "models" / model_id
+
+    def forget(self, model_id: str) -> None:
+        """Drop the copy of a model that was deleted."""
+        shutil.rmtree(self.folder(model_id), ignore_errors=True)
+
+    def _advance(self, document: Document, now: float) -> None:
+        model = document["model"]
+        if model["model_status"] == "building":
+            self._save(document, now, "published")
+            return
+        try:
+            changes = self._import(document)
+        except (ConfigError, ObsError) as error:
+            self.forget(model["model_id"])
+            model["error_msg"] = f"{error.code}: {error.message}"
+            self._save(document, now, "failed")
+            return
+        model.update(changes)
+        needs_image = model["model_type"] == "Image" or bool(model["dependencies"])
+        self._save(document, now, "building" if needs_image else "published")
+
+    def _save(self, document: Document, now: float, status: str) -> None:
+        """Unless it was deleted meanwhile."""
+        model = document["model"]
+        model["model_status"], document["since"] = status, now
+        with self._sandbox.store.transaction():
+            if self._sandbox.store.get(MODELS, model["model_id"]) is not None:
+                put(self._sandbox, document)
+
+    def _import(self, document: Document) -> Document:
+        """What the import adds to the model's detail."""
+        model = document["model"]
+        if model["model_type"] == "Image":
+            config = _merged(b"", document)
+            return _described(config, model_config.check(config, is_image=True), model) | {
+                "image_address": model["source_location"]
+            }
+        folder = self._copy(model)
+        config_file = folder / "model" / "config.json"
+        config = _merged(config_file.read_bytes() if config_file.is_file() else b"", document)
+        checked = model_config.check(config, is_image=False)
+        _check_runtime(checked, model)
+        return _described(config, checked, model) | {"model_size": _size(folder)}
+
+    def _copy(self, model: Document) -> Path:
+        """Copy the OBS folder; the copy appears under its name only when it is whole."""
+        objects = self._sandbox.objects
+        bucket, prefix = parse_folder(model["source_location"])
+        if not objects.list(bucket, f"{prefix}model/", limit=1).objects:
+            raise ConfigError(NO_OBS_PATH, f"obs://{bucket}/{prefix} has no folder model/.")
+        target = self.folder(model["model_id"])
+        partial = target.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        objects.download_tree(bucket, f"{prefix}model/", partial / "model")
+        self._add_script(model, partial / "model" / SCRIPT)
+        shutil.rmtree(target, ignore_errors=True)
+        return partial.rename(target)
+
+    def _add_script(self, model: Document, script: Path) -> None:
+        if model["execution_code"]:
+            try:
+                bucket, key = parse_object(model["execution_code"])
+            except LocationError as error:
+                raise ConfigError(NO_OBS_PATH, f"execution_code: {error}.") from error
+            self._sandbox.objects.download(self._sandbox.objects.need(bucket, key), script)
+        if not script.is_file():
+            raise ConfigError(NO_SCRIPT, f"The folder model/ has no {SCRIPT}, and execution_code names none.")
+
+
+def put(sandbox: Sandbox, document: Document) -> None:
+    """Store a model."""
+    model = document["model"]
+    key = {"project": model["project"], "name": model["model_name"], "state": model["model_status"]}
+    sandbox.store.put(MODELS, model["model_id"], document, **key)
+
+
+def _merged(config_file: bytes, document: Document) -> Document:
+    """config.json, overruled by `initial_config`, overruled by what the request says outside of it."""
+    initial: str = document["initial_config"]
+    request: Document = document["request"]
+    if not config_file and not initial and "apis" not in request and document["model"]["model_type"] != "Image":
+        raise ConfigError(model_config.NOT_CONFORMING, "The folder model/ has no config.json.")
+    merged = dict(model_config.parse(config_file, "model/config.json")) if config_file else {}
+    if initial:
+        merged.update(model_config.parse(initial, "initial_config"))
+    return merged | request
+
+
+def _check_runtime(config: ModelConfig, model: Document) -> None:
+    known = RUNTIMES[model["model_type"]]
+    if not model["runtime"] and config.runtime and config.runtime not in known:
+        raise ConfigError(BAD_RUNTIME, f"{config.runtime} is no runtime of {model['model_type']}.")
+
+
+def _described(config: Mapping[str, Any], checked: ModelConfig, model: Document) -> Document:
+    """The parts of a detail that come from the configuration."""
+    default = next(iter(RUNTIMES.get(model["model_type"], ())), "")
+    return {
+        "runtime": model["runtime"] or checked.runtime or default,
+        "model_algorithm": model["model_algorithm"] or checked.algorithm,
+        "apis": json.dumps([_wire_api(api) for api in checked.apis], ensure_ascii=False),
+        "config": json.dumps(config, ensure_ascii=False),
+        "input_params": model["input_params"] or _params(checked, _request_schema),
+        "output_params": model["output_params"] or _params(checked, _response_schema),
+        "dependencies": list(checked.dependencies),
+        "health": config.get("health") or {},
+    }
+
+
+def _wire_api(api: Mapping[str, Any]) -> Document:
+    return {
+        "url": api["url"],
+        "method": api["method"].lower(),
+        "protocol": api["protocol"],
+        "input_params": _request_schema(api),
+        "output_params": _response_schema(api),
+    }
+
+
+def _request_schema(api: Mapping[str, Any]) -> Any:
+    return api.get("input_params") or (api.get("request") or {}).get("data") or {}
+
+
+def _response_schema(api: Mapping[str, Any]) -> Any:
+    return api.get("output_params") or (api.get("response") or {}).get("data") or {}
+
+
+def _params(checked: ModelConfig, schema: Callable[[Mapping[str, Any]], Any]) -> list[Document]:
+    """One derived parameter per API; its description is the schema, as a string."""
+    return [
+        {
+            "url": api["url"],
+            "method": api["method"].lower(),
+            "protocol": api["protocol"],
+            "param_name": "data",
+            "param_type": "object",
+            "param_desc": json.dumps(schema(api), ensure_ascii=False),
+        }
+        for api in checked.apis
+    ]
+
+
+def _size(folder: Path) -> int:
+    return sum(entry.stat().st_size for entry in folder.rglob("*") if entry.is_file())
