@@ -11,7 +11,7 @@ from fmctl.domain.live import POLICIES, Live, Marker, Observed, World
 from fmctl.domain.plan import Change, FieldChange
 from fmctl.domain.ports import Api, Clock, ObjectStore
 from fmctl.domain.problem import Problem
-from fmctl.domain.resource import Path, Resource, ResourceId, Spec
+from fmctl.domain.resource import Folder, Path, Resource, ResourceId, Spec
 
 Schema = Mapping[str, Any]
 
@@ -42,6 +42,10 @@ class Records(Protocol):
         """Write a fact once."""
 
 
+Secret = Callable[[Mapping[str, Any]], str | None]
+"""The value behind ``{env: NAME}`` or ``{file: PATH}``; None where the variable is not set."""
+
+
 class Fan(Protocol):
     """Run one function over many items, in parallel where that pays, results in order."""
 
@@ -69,6 +73,7 @@ class Deciding:
     now: float
     differences: Callable[[Spec, Spec, Sequence[str]], tuple[FieldChange, ...]]
     """``(live, desired, ignored paths)`` -> the fields that differ, of those that ``desired`` has."""
+    secret: Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,9 @@ class Work:
     records: Records
     clock: Clock
     set_name: str
-    upload: Callable[[str], str]
-    """Upload the content of a local folder, by its path in the manifest's Folder, and return its address."""
+    upload: Callable[[Folder], str]
+    """Upload the content of a local folder, completed by listing, and return its address."""
+    secret: Secret
     live: Callable[[ResourceId], Live | None]
     """The latest that is known of another resource of the plan."""
 
@@ -106,7 +112,7 @@ class Kind(ABC):
     is_run: ClassVar[bool] = False
     spec_schema: ClassVar[Schema]
     """JSON Schema (Draft 2020-12) of ``spec``. Where a node's type is or includes ``string``, the source text of a
-    plain scalar is the value. ``x-message`` and ``x-hint`` on a node replace the validator's own words when it fails."""
+    plain scalar is the value. ``x-message`` and ``x-hint`` on a node replace the validator's own words."""
     outside_hash: ClassVar[frozenset[str]] = frozenset()
     """Keys of ``spec`` that the result does not depend on."""
     default_policy: ClassVar[str] = "Delete"

@@ -1,0 +1,75 @@
+"""Walking the lists of ModelArts: searches page by page, v1 lists by record, both to a short page.
+
+Sources: training API, "list training jobs" (limit 1-50, ``offset`` is a page index; one reference says item);
+models and services v1 (limit up to 1000, ``offset`` worded as a page but counted in records).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fmctl.domain.ports import Api
+
+SEARCH_LIMIT = 50
+LIST_LIMIT = 1000
+NAMES_PER_FILTER = 10
+Item = Mapping[str, Any]
+
+
+def search(api: Api, filters: Sequence[Mapping[str, Any]] = (), *, first: int = 0) -> Iterator[tuple[int, list[Item]]]:
+    """Pages of jobs from page ``first`` on, oldest first, each with the number of matches; ends at a short page."""
+    seen: set[str] = set()
+    by_item = False
+    page = first
+    while True:
+        answer = _search_page(api, filters, page * SEARCH_LIMIT if by_item else page)
+        items = [item for item in answer.get("items") or [] if isinstance(item, Mapping)]
+        fresh = [item for item in items if item["metadata"]["id"] not in seen]
+        seen.update(item["metadata"]["id"] for item in fresh)
+        yield int(answer.get("count") or answer.get("total") or len(items)), fresh
+        if len(items) < SEARCH_LIMIT:
+            return
+        # A page 1 that repeats page 0 but for one row: this server counts offset in items.
+        by_item = by_item or (page == 1 and len(fresh) == 1)
+        page += 1
+
+
+def _search_page(api: Api, filters: Sequence[Mapping[str, Any]], offset: int) -> Item:
+    body = {
+        "offset": offset,
+        "limit": SEARCH_LIMIT,
+        "sort_by": "create_time",
+        "order": "asc",
+        "workspace_id": api.workspace,
+        "filters": list(filters),
+    }
+    answer: Item = api.call("POST", "/v2/{project_id}/training-job-searches", body=body, safe=True) or {}
+    return answer
+
+
+def listing(api: Api, path: str, key: str, id_key: str, **query: str | int) -> Iterator[Item]:
+    """Every item of a v1 list, once, whichever way the server counts ``offset``."""
+    seen: set[str] = set()
+    offset, by_page = 0, False
+    while True:
+        asked: dict[str, str | int | bool] = {
+            "workspace_id": api.workspace,
+            "limit": LIST_LIMIT,
+            "offset": offset,
+            **query,
+        }
+        answer = api.call("GET", path, query=asked) or {}
+        items: list[Item] = answer.get(key) or []
+        for item in items:
+            if item[id_key] not in seen:
+                seen.add(item[id_key])
+                yield item
+        total = int(answer.get("total_count") or 0)
+        if len(seen) >= total:
+            return
+        if not items:
+            if by_page or offset == 0:
+                return
+            by_page, offset = True, 0
+        offset = offset + 1 if by_page else len(seen)

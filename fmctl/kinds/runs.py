@@ -1,0 +1,235 @@
+"""The run table: what to do about a resource that is realised by runs, given its runs and the ledger.
+
+A run starts for one of five reasons: there is neither run nor ledger entry; the run hash changed; ``rerun`` changed;
+the retry policy has budget; fmctl itself stopped it and it is wanted again. Never because a record vanished.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fmctl.domain.live import Health, Live, Observed
+from fmctl.domain.plan import Action, Change, Reason
+from fmctl.domain.resource import Resource
+from fmctl.domain.values import span
+from fmctl.kinds.base import Deciding, Records
+
+RECOVERY_SECONDS = 600  # an Abnormal run may come back (Lost, Unknown) for this long
+DEFAULT_RETRIES = {"infra": 2, "user": 0}
+RESTING = "Completed"
+
+
+def failure_class(live: Live, records: Records, name: str) -> str | None:
+    """``user`` or ``infra`` for a run that failed, None for one that did not."""
+    if live.phase == "Failed":
+        return "user"
+    if live.phase == "Abnormal":
+        return "infra"
+    if live.phase == "Terminated" and _timed_out(live) and not records.has(name, live.hash, "stopped", live.attempt):
+        return "user"
+    return None
+
+
+def _timed_out(live: Live) -> bool:
+    """Whether a terminated run had used up its ``maxDuration`` (auto_stop), give or take the platform's clock."""
+    limit = live.facts.get("autoStop", 0)
+    return bool(limit) and live.duration / 1000 >= limit * 0.98
+
+
+def recovering(live: Live, now: float) -> bool:
+    """Whether an Abnormal run is young enough that the platform may still bring it back."""
+    ended = (live.started + live.duration if live.started else live.created) / 1000
+    return live.phase == "Abnormal" and now - ended < RECOVERY_SECONDS
+
+
+def failures(runs: Iterator[Live], records: Records, name: str, hash: str) -> Mapping[str, int]:
+    """How many attempts of this hash failed, by class, from live runs and from receipts of runs that are gone."""
+    count: Counter[str] = Counter()
+    seen = set()
+    for run in runs:
+        if run.hash == hash:
+            seen.add(run.attempt)
+            cause = failure_class(run, records, name)
+            if cause:
+                count[cause] += 1
+    for attempt in records.attempts(name, hash):
+        if attempt not in seen and records.has(name, hash, "end", attempt):
+            cause = (records.get(name, hash, "end", attempt) or {}).get("class")
+            if cause:
+                count[cause] += 1
+    return dict(count)
+
+
+def has_budget(resource: Resource, cause: str, failed: Mapping[str, int]) -> bool:
+    """Whether the retry policy allows another attempt after ``failed``."""
+    budget = {**DEFAULT_RETRIES, **resource.spec.get("retries", {})}
+    return failed.get(cause, 0) <= int(budget[cause])
+
+
+def decide(resource: Resource, observed: Observed, deciding: Deciding) -> Iterator[Change]:
+    """The run table, row by row."""
+    records, live = deciding.records, observed.live
+    if live is None:
+        yield from _without_run(resource, observed, deciding)
+        return
+    change = _Row(resource, live)
+    wanted = resource.spec.get("state", "running") == "running"
+    if live.active or recovering(live, deciding.now):
+        if wanted or not live.active:
+            yield change(Action.NOOP, Reason.PROGRESSING, f"{live.phase}, {_used(live)}")
+        elif live.phase == "Terminating":
+            yield change(Action.NOOP, Reason.PROGRESSING, "being stopped")
+        elif not live.owned_by(deciding.set_name):
+            yield change(Action.REFUSE, Reason.NOT_OURS, f"runs as {live.remote_name}, which belongs to {live.owner}")
+        else:
+            drift = live.marker is not None and live.marker.hash == resource.marker
+            reason = Reason.DRIFT if drift else Reason.MANIFEST_CHANGED
+            yield change(Action.STOP, reason, f"stops {live.remote_name}, {_used(live)}", drift=drift)
+        return
+    if live.phase == RESTING or not wanted:
+        yield change(Action.NOOP, Reason.IN_SYNC, live.phase)
+        return
+    failed = failures(iter((live, *observed.others)), records, resource.name, resource.hash)
+    cause = failure_class(live, records, resource.name)
+    if cause and has_budget(resource, cause, failed):
+        yield change.again(Reason.RETRY, f"attempt {live.attempt} ended {live.phase} ({cause})", failed)
+    elif cause:
+        yield change(Action.NOOP, Reason.DEGRADED, _ended(live), failed=failed)
+    elif records.has(resource.name, live.hash, "stopped", live.attempt):
+        yield change.again(Reason.STOPPED_BY_FMCTL, f"attempt {live.attempt} was stopped by fmctl", failed)
+    else:
+        hint = "stopped outside fmctl; change `rerun` to run it again"
+        yield change(Action.NOOP, Reason.DRIFT, hint, drift=True, failed=failed)
+
+
+class _Row:
+    """Builds the changes of one resource whose current run is known."""
+
+    def __init__(self, resource: Resource, live: Live) -> None:
+        self.resource, self.live = resource, live
+
+    def __call__(
+        self,
+        action: Action,
+        reason: Reason,
+        message: str,
+        *,
+        drift: bool = False,
+        failed: Mapping[str, int] | None = None,
+    ) -> Change:
+        return Change(
+            self.resource.id,
+            action,
+            reason,
+            message,
+            drift=drift,
+            desired=self.resource,
+            live=self.live,
+            attempt=self.live.attempt,
+            failures=failed or {},
+            needs=self.resource.needs,
+        )
+
+    def again(self, reason: Reason, message: str, failed: Mapping[str, int]) -> Change:
+        """A next attempt of the same content."""
+        return Change(
+            self.resource.id,
+            Action.CREATE,
+            reason,
+            message,
+            desired=self.resource,
+            attempt=self.live.attempt + 1,
+            failures=failed,
+            needs=self.resource.needs,
+        )
+
+
+def _without_run(resource: Resource, observed: Observed, deciding: Deciding) -> Iterator[Change]:
+    """Rows for a resource whose current hash has no run on the platform."""
+    records = deciding.records
+    wanted = resource.spec.get("state", "running") == "running"
+
+    def change(action: Action, reason: Reason, message: str = "", **more: Any) -> Change:
+        return Change(resource.id, action, reason, message, desired=resource, needs=resource.needs, **more)
+
+    attempts = records.attempts(resource.name, resource.hash)
+    last = max(attempts, default=0)
+    end = records.get(resource.name, resource.hash, "end", last)
+    if end:
+        yield from _record_gone(resource, end, last, deciding)
+    elif records.has(resource.name, resource.hash, "created", last):
+        hint = "its run is gone and nobody saw it end; change `rerun` to run it again"
+        yield change(Action.REFUSE, Reason.LOST, hint, attempt=last)
+    elif "useRun" in resource.spec:
+        yield change(Action.REFUSE, Reason.LOST, f"useRun names {resource.spec['useRun']!r}, and no such job exists")
+    else:
+        yield from _new_content(resource, observed, deciding, wanted)
+
+
+def _record_gone(resource: Resource, end: Mapping[str, Any], attempt: int, deciding: Deciding) -> Iterator[Change]:
+    """The platform forgot the run; its receipt says how it ended."""
+    gone = Live(
+        resource.id,
+        str(end.get("remoteId", "")),
+        str(end.get("run", "")),
+        str(end.get("phase", "")),
+        Health.HEALTHY if end.get("phase") == RESTING else Health.DEGRADED,
+        attempt=attempt,
+        hash=resource.hash,
+        facts={"gone": True, "outputs": end.get("outputs", {})},
+    )
+    row = _Row(resource, gone)
+    wanted = resource.spec.get("state", "running") == "running"
+    failed = failures(iter(()), deciding.records, resource.name, resource.hash)
+    cause = end.get("class")
+    stopped = deciding.records.has(resource.name, resource.hash, "stopped", attempt)
+    if cause and wanted and has_budget(resource, cause, failed):
+        yield row.again(Reason.RETRY, f"attempt {attempt} ended {gone.phase} ({cause})", failed)
+    elif stopped and wanted:
+        yield row.again(Reason.STOPPED_BY_FMCTL, f"attempt {attempt} was stopped by fmctl", failed)
+    elif cause and wanted:
+        yield row(Action.NOOP, Reason.DEGRADED, f"{gone.phase} (record gone)", failed=failed)
+    else:
+        yield row(Action.NOOP, Reason.RECORD_GONE, f"{gone.phase} (record gone)")
+
+
+def _new_content(resource: Resource, observed: Observed, deciding: Deciding, wanted: bool) -> Iterator[Change]:
+    """No run and no fact of this hash: start one, unless an older run is still going on."""
+    active = [run for run in observed.others if run.active and run.owned_by(deciding.set_name)]
+    policy = resource.spec.get("onSpecChange", "error")
+    known = {run.hash for run in observed.others} | deciding.records.hashes(resource.name)
+    older = known - {resource.hash, ""}
+    reason = Reason.ABSENT
+    if older:
+        reason = Reason.RERUN if older & resource.older else Reason.SPEC_CHANGED
+
+    def change(action: Action, reason: Reason, message: str = "", live: Live | None = None) -> Change:
+        return Change(resource.id, action, reason, message, desired=resource, live=live, needs=resource.needs)
+
+    if active and (policy == "stopAndRun" or not wanted):
+        for run in active:
+            yield change(Action.STOP, Reason.OLDER_RUN_ACTIVE, f"stops {run.remote_name}, {_used(run)}", run)
+    elif active and policy == "error":
+        names = ", ".join(f"{run.remote_name} ({run.phase}, {_used(run)})" for run in active)
+        hint = f"{names} still runs an older spec; set onSpecChange to stopAndRun or runAfter, or wait for it"
+        yield change(Action.REFUSE, Reason.OLDER_RUN_ACTIVE, hint, active[-1])
+        return
+    if not wanted:
+        yield change(Action.NOOP, Reason.IN_SYNC, "(not started)")
+    elif active and policy == "runAfter":
+        yield change(Action.CREATE, reason, f"after {active[-1].remote_name}", active[-1])
+    else:
+        yield change(Action.CREATE, reason)
+
+
+def _used(run: Live) -> str:
+    """What a run has used so far, in words."""
+    nodes = int(run.facts.get("nodes", 1) or 1)
+    return f"{span(run.duration / 1000)} on {nodes} node{'s' if nodes > 1 else ''}"
+
+
+def _ended(live: Live) -> str:
+    """How a run ended, in words."""
+    return f"{live.phase}: {live.message}" if live.message else live.phase

@@ -1,0 +1,817 @@
+"""TrainingJob: a training, fine-tuning, evaluation or inference run on ModelArts training v2.
+
+Endpoints, below ``/v2/{project_id}``:
+    POST   /training-jobs                                  create, 201 with the whole job
+    POST   /training-job-searches                          list and search
+    GET    /training-jobs/{training_job_id}                detail; 400 ModelArts.2775 when absent
+    PUT    /training-jobs/{training_job_id}                description, priority
+    POST   /training-jobs/{training_job_id}/actions        terminate; 409 ModelArts.2796 when it has ended
+    DELETE /training-jobs/{training_job_id}                delete; readable for a while
+    GET    /training-jobs/{training_job_id}/tasks/{task_id}/logs/preview
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import ceil
+from typing import Any, ClassVar
+
+from fmctl.domain.live import Health, Live, Observed, split_marker
+from fmctl.domain.plan import Action, Change, Reason
+from fmctl.domain.ports import Api
+from fmctl.domain.problem import ApiError, FmctlError, NotFound, Problem, RunEnded, WrongState
+from fmctl.domain.resource import Folder, Path, Resource, ResourceId, Spec
+from fmctl.domain.values import address, folder, is_remote, join, seconds, wire
+from fmctl.kinds import runs
+from fmctl.kinds.base import Deciding, Kind, Looking, Reference, Schema, Steps, Watch, Work
+from fmctl.kinds.creating import create_once
+from fmctl.kinds.paging import NAMES_PER_FILTER, SEARCH_LIMIT, Item, search
+
+JOBS = "/v2/{project_id}/training-jobs"
+PHASES = {
+    "Creating": Health.PROGRESSING,
+    "Pending": Health.PROGRESSING,
+    "Running": Health.PROGRESSING,
+    "Terminating": Health.PROGRESSING,
+    "Terminated": Health.SUSPENDED,
+    "Completed": Health.HEALTHY,
+    "Failed": Health.DEGRADED,
+    "Abnormal": Health.DEGRADED,
+}
+FINAL = frozenset({"Terminated", "Completed", "Failed", "Abnormal"})
+POOL_FLAVORS = {
+    1: "modelarts.pool.visual.xlarge",
+    2: "modelarts.pool.visual.2xlarge",
+    4: "modelarts.pool.visual.4xlarge",
+    8: "modelarts.pool.visual.8xlarge",
+}
+RUN_NAME = re.compile(r"^(.+)-([0-9a-f]{10})(?:-r([1-9][0-9]*))?$")
+LOG_LINES = 20
+
+Found = Generator[Watch, Live | None, Live]
+"""Steps that end with a run, never without one."""
+
+_TEXT: Schema = {"type": ["string", "number", "boolean", "null"]}
+_NAME: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}
+_OBS: Schema = {"type": "string", "pattern": "^obs://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$"}
+_SECRET: Schema = {
+    "type": "object",
+    "properties": {
+        "value": _TEXT,
+        "valueFrom": {
+            "type": "object",
+            "properties": {"env": {"type": "string", "minLength": 1}, "file": {"type": "string", "minLength": 1}},
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+        },
+    },
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+}
+ENV: Schema = {
+    "type": "object",
+    "maxProperties": 100,
+    "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+    "additionalProperties": {"anyOf": [{"type": ["string", "number", "boolean", "null"], "maxLength": 4096}, _SECRET]},
+}
+_ENGINE: Schema = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "engine_id; otherwise name and version"},
+        "name": {"type": "string"},
+        "version": {"type": "string"},
+    },
+    "oneOf": [{"required": ["id"]}, {"required": ["name", "version"]}],
+    "x-message": "an engine is {name, version} or {id}",
+    "additionalProperties": False,
+}
+_ALGORITHM: Schema = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "a stored algorithm"},
+        "code": {"type": "string", "description": "a local folder, or obs://bucket/dir/"},
+        "bootFile": {"type": "string", "description": "the program, inside code"},
+        "engine": _ENGINE,
+        "image": {"type": "string", "description": "SWR image, org/name:tag"},
+        "command": {"type": "string", "description": "what the image runs"},
+    },
+    "oneOf": [
+        {"required": ["id"], "maxProperties": 1},
+        {"required": ["code", "bootFile", "engine"], "not": {"anyOf": [{"required": ["image"]}]}},
+        {"required": ["code", "bootFile", "image"], "not": {"anyOf": [{"required": ["engine"]}]}},
+        {"required": ["image", "command"], "not": {"anyOf": [{"required": ["bootFile"]}]}},
+    ],
+    "x-message": "algorithm is exactly one of {id}, {code, bootFile, engine or image}, {image, command}",
+    "additionalProperties": False,
+}
+_INPUT: Schema = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": _NAME,
+        "from": {"type": "string", "description": "a local folder or file, or obs://"},
+        "jobRef": {"type": "string", "description": "a TrainingJob of this set"},
+        "output": {"type": "string", "description": "the name of that job's output"},
+        "path": {"type": "string", "description": "a folder or file inside the output", "default": ""},
+    },
+    "oneOf": [
+        {"required": ["from"], "not": {"anyOf": [{"required": ["jobRef"]}, {"required": ["output"]}]}},
+        {"required": ["jobRef", "output"], "not": {"anyOf": [{"required": ["from"]}]}},
+    ],
+    "x-message": "an input comes `from` an address, or from `jobRef` and `output`",
+    "additionalProperties": False,
+}
+_RESOURCES: Schema = {
+    "type": "object",
+    "properties": {
+        "flavor": {"type": "string", "description": "a public flavor, modelarts.vm.cpu.8u"},
+        "pool": {"type": "string", "description": "a dedicated pool's id"},
+        "devices": {"enum": [1, 2, 4, 8], "description": "accelerators a node, on a pool"},
+        "nodes": {"type": "integer", "minimum": 1, "default": 1},
+    },
+    "oneOf": [
+        {"required": ["flavor"], "not": {"anyOf": [{"required": ["pool"]}, {"required": ["devices"]}]}},
+        {"required": ["pool"], "not": {"anyOf": [{"required": ["flavor"]}]}},
+    ],
+    "x-message": "resources are {flavor, nodes} or {pool, devices, nodes}",
+    "additionalProperties": False,
+}
+
+
+class TrainingJob(Kind):
+    """A run to completion. See the module for its endpoints, ``runs`` for when one starts."""
+
+    name = "TrainingJob"
+    is_run = True
+    default_policy = "Stop"
+    description_limit = 256
+    outside_hash = frozenset(
+        {
+            "task",
+            "description",
+            "state",
+            "retries",
+            "onSpecChange",
+            "deletionPolicy",
+            "priority",
+            "maxDuration",
+            "logs",
+            "requires",
+            "ignoreDifferences",
+            "useRun",
+        }
+    )
+    spec_schema: ClassVar[Schema] = {
+        "type": "object",
+        "properties": {
+            "task": {"enum": ["train", "finetune", "evaluate", "infer"], "default": "train"},
+            "description": {"type": "string", "maxLength": 256, "pattern": "^[^\\n]*$"},
+            "algorithm": _ALGORITHM,
+            "parameters": {
+                "type": "object",
+                "propertyNames": {"pattern": "^[A-Za-z0-9_-]{1,64}$"},
+                "additionalProperties": {"anyOf": [_TEXT, _SECRET]},
+            },
+            "env": ENV,
+            "inputs": {"type": "array", "items": _INPUT},
+            "outputs": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["name", "to"],
+                    "properties": {"name": _NAME, "to": _OBS},
+                    "additionalProperties": False,
+                },
+            },
+            "resources": _RESOURCES,
+            "volumes": {
+                "type": "array",
+                "maxItems": 8,
+                "items": {
+                    "type": "object",
+                    "required": ["server", "path"],
+                    "properties": {
+                        "server": {"type": "string", "pattern": "^[^:]+:/"},
+                        "path": {"type": "string", "pattern": "^/."},
+                        "readOnly": {"type": "boolean", "default": False},
+                    },
+                    "additionalProperties": False,
+                },
+            },
+            "logs": _OBS,
+            "maxDuration": {
+                "type": "string",
+                "pattern": "^([1-9][0-9]*(h|d)|[1-9][0-9]*(00s|0m))$",
+                "x-message": "maxDuration is whole hours, such as 2h or 1d",
+            },
+            "priority": {"type": "integer", "minimum": 1, "maximum": 3},
+            "retries": {
+                "type": "object",
+                "properties": {
+                    "infra": {"type": "integer", "minimum": 0, "default": 2},
+                    "user": {"type": "integer", "minimum": 0, "default": 0},
+                },
+                "additionalProperties": False,
+            },
+            "onSpecChange": {"enum": ["error", "stopAndRun", "runAfter"], "default": "error"},
+            "state": {"enum": ["running", "stopped"], "default": "running"},
+            "rerun": {"type": "string", "description": "change it to run the same spec again"},
+            "useRun": {"type": "string", "description": "this existing job is the run"},
+            "requires": {"type": "array", "items": {"type": "string"}},
+            "ignoreDifferences": {"type": "array", "items": {"type": "string"}},
+            "deletionPolicy": {"enum": ["Stop", "Delete", "Orphan"], "default": "Stop"},
+        },
+        "if": {"required": ["useRun"]},
+        "else": {"required": ["algorithm", "resources"]},
+        "additionalProperties": False,
+    }
+
+    # ---------------------------------------------------------------- manifest
+
+    def references(self, spec: Spec) -> Iterator[Reference]:
+        """Inputs by ``jobRef``, and ``requires``."""
+        for index, item in enumerate(spec.get("inputs", ())):
+            if "jobRef" in item:
+                yield Reference(("spec", "inputs", index, "jobRef"), ResourceId(self.name, item["jobRef"]))
+        for index, name in enumerate(spec.get("requires", ())):
+            yield Reference(("spec", "requires", index), ResourceId(self.name, name))
+
+    def local_paths(self, spec: Spec) -> Iterator[Path]:
+        """``algorithm.code`` and ``inputs[].from``, unless they are ``obs://``."""
+        code = spec.get("algorithm", {}).get("code")
+        if code and not is_remote(code):
+            yield ("spec", "algorithm", "code")
+        for index, item in enumerate(spec.get("inputs", ())):
+            if "from" in item and not is_remote(item["from"]):
+                yield ("spec", "inputs", index, "from")
+
+    def text_maps(self, spec: Spec) -> Iterator[Path]:
+        """``parameters`` and ``env``."""
+        yield from ((("spec", key)) for key in ("parameters", "env") if key in spec)
+
+    def check(self, resource: Resource, others: Mapping[ResourceId, Resource], set_name: str) -> Iterator[Problem]:
+        """Whole hours, pools and devices, unique names and outputs, outputs that exist, room for the marker."""
+        spec = resource.spec
+        problem = _Problems(resource)
+        if "maxDuration" in spec and seconds(spec["maxDuration"]) % 3600:
+            yield problem("FM0301", "maxDuration is whole hours, such as 2h or 1d", "maxDuration")
+        yield from self._check_resources(spec.get("resources", {}), problem)
+        if "priority" in spec and "pool" not in spec.get("resources", {}) and "useRun" not in spec:
+            yield problem("FM0303", "priority works on a dedicated pool only", "priority")
+        room = self.description_limit - len(str(self.marker(replace(resource, marker="0" * 10), set_name))) - 1
+        if len(spec.get("description", "")) > room:
+            text = f"description has {len(spec['description'])} characters; {room} are left beside the marker"
+            yield problem("FM0304", text, "description")
+        yield from _unique(spec, "inputs", "name", problem)
+        yield from _unique(spec, "outputs", "name", problem)
+        yield from _unique(spec, "volumes", "path", problem)
+        tos = [folder(output["to"]) for output in spec.get("outputs", ())]
+        for index, to in enumerate(tos):
+            if to in tos[:index]:
+                yield problem("FM0305", f"two outputs of one job go to {to}", "outputs", index, "to")
+        for index, item in enumerate(spec.get("inputs", ())):
+            yield from check_output(resource, others, ("inputs", index), item)
+
+    def _check_resources(self, wanted: Spec, problem: _Problems) -> Iterator[Problem]:
+        if "pool" in wanted and wanted.get("nodes", 1) > 1 and wanted.get("devices") != 8:
+            hint = "nodes > 1 on a pool needs whole nodes: set devices to 8"
+            yield problem("FM0302", hint, "resources", "devices" if "devices" in wanted else "nodes")
+
+    def canonical(self, spec: Spec) -> Spec:
+        """Addresses and durations in one spelling, lists in order, ``{value: x}`` as ``x``."""
+        result = dict(spec)
+        if "maxDuration" in spec:
+            result["maxDuration"] = seconds(spec["maxDuration"])
+        if "logs" in spec:
+            result["logs"] = folder(spec["logs"])
+        for key in ("env", "parameters"):
+            if key in spec:
+                result[key] = {name: plain(value) for name, value in spec[key].items()}
+        algorithm = dict(spec.get("algorithm", {}))
+        if is_remote(algorithm.get("code", "")):
+            algorithm["code"] = folder(algorithm["code"])
+        if algorithm:
+            result["algorithm"] = algorithm
+        inputs = [
+            {**i, "from": address(i["from"])} if is_remote(i.get("from", "")) else i for i in _list(spec, "inputs")
+        ]
+        outputs = [{**o, "to": folder(o["to"])} for o in _list(spec, "outputs")]
+        ordered = (
+            ("inputs", inputs, "name"),
+            ("outputs", outputs, "name"),
+            ("volumes", _list(spec, "volumes"), "path"),
+        )
+        for key, items, by in ordered:
+            if items:
+                result[key] = sorted(items, key=lambda item: str(item[by]))
+        return result
+
+    def identity(self, spec: Spec, hash: str) -> str:
+        """The run hash, or the name of the job that ``useRun`` says is the run."""
+        return str(spec.get("useRun", hash))
+
+    def run_name(self, resource: Resource, attempt: int = 0) -> str:
+        """``<metadata.name>-<hash10>``, later attempts ``-r1``, ``-r2``."""
+        if "useRun" in resource.spec and not attempt:
+            return str(resource.spec["useRun"])
+        return f"{resource.name}-{resource.hash}" + (f"-r{attempt}" if attempt else "")
+
+    # ---------------------------------------------------------------- looking
+
+    def observe(
+        self, resources: Sequence[Resource], looking: Looking
+    ) -> tuple[Mapping[ResourceId, Observed], Sequence[Live]]:
+        """Runs of every resource: by ten names a search, or by pages of 50, whichever is fewer."""
+        if not resources:
+            return {}, ()
+        seen = _Runs()
+        complete = self._find_current(resources, looking.api, seen)
+        missing = [r for r in resources if not seen.of(r)]
+        if missing and not complete:
+            for names in _chunks([f"{r.name}-" for r in missing]):
+                seen.add(self._search_names(looking.api, names))
+        lagging = [r for r in missing if not seen.of(r) and looking.records.attempts(r.name, r.hash)]
+        seen.add(live for live in looking.fan(lambda r: self._recorded(r, looking), lagging) if live)
+        return {r.id: seen.observed(r) for r in resources}, ()
+
+    def _find_current(self, resources: Sequence[Resource], api: Api, seen: _Runs) -> bool:
+        """Look for the current runs; True when every job of the workspace was seen on the way."""
+        names = [self.run_name(r) for r in resources]
+        if len(names) > NAMES_PER_FILTER:
+            pages = search(api)
+            count, first = next(pages)
+            seen.add(map(self.read, first))
+            if ceil(count / SEARCH_LIMIT) <= ceil(len(names) / NAMES_PER_FILTER):
+                for _, items in pages:
+                    seen.add(map(self.read, items))
+                return True
+        for chunk in _chunks(names):
+            seen.add(self._search_names(api, chunk))
+        return False
+
+    def _search_names(self, api: Api, names: Sequence[str]) -> Iterator[Live]:
+        """Jobs whose name contains one of at most ten names (the operator is fuzzy)."""
+        for _, items in search(api, [{"key": "name", "operator": "like", "value": list(names)}]):
+            yield from map(self.read, items)
+
+    def _recorded(self, resource: Resource, looking: Looking) -> Live | None:
+        """A run that the list lacks but the ledger names: asked for by its id before it is called gone."""
+        records = looking.records
+        for attempt in sorted(records.attempts(resource.name, resource.hash), reverse=True):
+            fact = records.get(resource.name, resource.hash, "created", attempt)
+            if fact and fact.get("remoteId"):
+                return self.find_id(str(fact["remoteId"]), looking.api)
+        return None
+
+    def find_id(self, remote_id: str, api: Api) -> Live | None:
+        """One job by id, None when it is gone."""
+        try:
+            return self.read(api.call("GET", f"{JOBS}/{remote_id}"))
+        except NotFound:
+            return None
+
+    def find_name(self, name: str, api: Api) -> Live | None:
+        """One job by its exact name."""
+        return next((live for live in self._search_names(api, [name]) if live.remote_name == name), None)
+
+    def everything(self, api: Api) -> Iterator[Live]:
+        """Every job of the workspace."""
+        for _, items in search(api):
+            yield from map(self.read, items)
+
+    def poll(self, watches: Sequence[Watch], api: Api) -> Mapping[str, Live | None]:
+        """Searches by ten names; a job that no search shows is asked for by its id."""
+        found = {}
+        for chunk in _chunks(sorted({watch.remote_name for watch in watches})):
+            found.update({live.remote_name: live for live in self._search_names(api, chunk)})
+        return {watch.remote_name: found.get(watch.remote_name) or self._sure(watch, api) for watch in watches}
+
+    def _sure(self, watch: Watch, api: Api) -> Live | None:
+        """What no search showed, by its id if that is known."""
+        return self.find_id(watch.remote_id, api) if watch.remote_id else None
+
+    def read(self, job: Item) -> Live:
+        """A job as the API shows it (create, detail, search: one shape)."""
+        metadata, status, spec = job["metadata"], job.get("status") or {}, job.get("spec") or {}
+        name, phase = metadata["name"], str(status.get("phase") or "")
+        known = RUN_NAME.match(name)
+        text, marker = split_marker(metadata.get("description"))
+        seen: dict[str, Any] = {"description": text}
+        priority = (spec.get("schedule_policy") or {}).get("priority")
+        if priority is not None:
+            seen["priority"] = int(priority)
+        return Live(
+            id=ResourceId(self.name, known[1] if known else name),
+            remote_id=metadata["id"],
+            remote_name=name,
+            phase=phase,
+            health=PHASES.get(phase, Health.UNKNOWN),
+            description=text,
+            marker=marker,
+            spec=seen,
+            message=_message(status),
+            created=int(metadata.get("create_time") or 0),
+            started=int(status.get("start_time") or 0),
+            duration=int(status.get("duration") or 0),
+            attempt=int(known[3] or 0) if known else 0,
+            hash=known[2] if known else "",
+            active=phase not in FINAL,
+            facts=_facts(job),
+        )
+
+    # ---------------------------------------------------------------- deciding
+
+    def decide(self, resource: Resource, observed: Observed, deciding: Deciding) -> Iterator[Change]:
+        """The run table; then what can be changed in place: description and priority."""
+        for change in runs.decide(resource, observed, deciding):
+            live = change.live
+            if change.action is not Action.NOOP or live is None or live.facts.get("gone"):
+                yield change
+            elif not live.owned_by(deciding.set_name):
+                yield replace(change, action=Action.REUSE, message=f"{live.remote_name}, {live.phase}")
+            else:
+                yield self._in_place(change, resource, live, deciding)
+
+    def _in_place(self, change: Change, resource: Resource, live: Live, deciding: Deciding) -> Change:
+        marker, wanted = live.marker, self.marker(resource, deciding.set_name)
+        moved = marker is None or marker != wanted
+        desired = {key: resource.spec[key] for key in ("description", "priority") if key in resource.spec}
+        if moved:
+            desired.setdefault("description", "")
+        if not live.active:
+            desired.pop("priority", None)  # a run that has ended has no place in a queue
+        fields = deciding.differences(live.spec, desired, resource.spec.get("ignoreDifferences", ()))
+        if fields or (marker and marker.policy != wanted.policy):
+            reason = Reason.MANIFEST_CHANGED if moved else Reason.DRIFT
+            return replace(change, action=Action.UPDATE, reason=reason, drift=not moved, fields=fields)
+        if moved and "useRun" not in resource.spec:
+            return replace(change, message=f"{change.message} (takes effect on the next run)".strip())
+        return change
+
+    # ---------------------------------------------------------------- doing
+
+    def verb(self, change: Change, work: Work) -> Steps:
+        """Create, stop, update, delete, or watch a run."""
+        live = change.live
+        match change.action:
+            case Action.CREATE:
+                return self._create(change, work)
+            case Action.STOP if live:
+                return self._stop(live, change, work)
+            case Action.DELETE if live:
+                return self._delete(live, work)
+            case Action.UPDATE if live:
+                self._update(change, live, work)
+        return self._watch(change, work)
+
+    def _create(self, change: Change, work: Work) -> Steps:
+        resource = _desired(change)
+        if change.live and change.live.active:
+            yield from _until_ended(change.live)
+        attempt, failed = change.attempt, dict(change.failures)
+        while True:
+            live = yield from self._launch(resource, attempt, work)
+            live = yield from self._until_settled(live, work)
+            self._receipt(resource, live, work)
+            cause = runs.failure_class(live, work.records, resource.name)
+            if cause is None:
+                break
+            failed[cause] = failed.get(cause, 0) + 1
+            if not runs.has_budget(resource, cause, failed):
+                break
+            attempt += 1
+        return self._judge(resource, live, work)
+
+    def _launch(self, resource: Resource, attempt: int, work: Work) -> Found:
+        """Create one run, exactly once; the ledger knows before and after."""
+        name = self.run_name(resource, attempt)
+        body = self.body(resource, name, work)
+        fact = {"kind": self.name, "run": name, "digests": [f.digest for f in resource.folders.values()]}
+        work.records.record(
+            resource.name, resource.hash, "intent", fact, attempt
+        )  # before the POST: a crash leaves a trace
+        answer: list[Live] = []
+
+        def post() -> str:
+            job = self.read(work.api.call("POST", JOBS, body=body))
+            answer.append(job)
+            return job.remote_id
+
+        remote_id, found = yield from create_once(name, post, lambda: self.find_name(name, work.api), work.clock)
+        fact = {"kind": self.name, "run": name, "remoteId": remote_id, "marker": resource.marker}
+        work.records.record(resource.name, resource.hash, "created", fact, attempt)
+        return found or answer[0]
+
+    def _watch(self, change: Change, work: Work) -> Steps:
+        """Wait for a run that is going on; write the receipt of one that has ended."""
+        live, resource = change.live, change.desired
+        if live is None or resource is None or live.facts.get("gone"):
+            if change.reason is Reason.DEGRADED and live and resource:
+                return self._judge(resource, live, work)
+            return live
+        live = yield from self._until_settled(live, work)
+        self._receipt(resource, live, work)
+        cause = runs.failure_class(live, work.records, resource.name)
+        failed = dict(change.failures)
+        if cause and change.reason is Reason.PROGRESSING:
+            failed[cause] = failed.get(cause, 0) + 1
+            if runs.has_budget(resource, cause, failed):
+                again = replace(change, action=Action.CREATE, live=None, attempt=live.attempt + 1, failures=failed)
+                return (yield from self._create(again, work))
+        return self._judge(resource, live, work)
+
+    def _until_settled(self, live: Live, work: Work) -> Found:
+        """Wait until the run has ended and, when Abnormal, has had its time to recover."""
+        while live.active or runs.recovering(live, work.clock.now()):
+            seen = yield Watch(live.remote_id, live.remote_name, live.phase)
+            if seen is None:
+                msg = f"{live.remote_name} disappeared while it was {live.phase}"
+                raise RunEnded(msg, hint="change `rerun` to run it again")
+            live = seen
+        return live
+
+    def _judge(self, resource: Resource, live: Live, work: Work) -> Live:
+        """The run itself when it ended as wanted; RunEnded with the end of its log when not."""
+        if live.phase == "Completed" or resource.spec.get("state", "running") == "stopped":
+            return live
+        log = "" if live.facts.get("gone") else "\n".join(self.log(live, work.api).splitlines()[-LOG_LINES:])
+        why = f": {live.message}" if live.message else ""
+        hint = "correct the code, or change `rerun` to run it again"
+        raise RunEnded(f"{live.remote_name} ended {live.phase}{why}", log=log, hint=hint)
+
+    def _receipt(self, resource: Resource, live: Live, work: Work) -> None:
+        """The fact that a run ended, which outlives the platform's record."""
+        if live.active or runs.recovering(live, work.clock.now()):
+            return
+        if work.records.has(resource.name, resource.hash, "end", live.attempt):
+            return
+        fact = {
+            "kind": self.name,
+            "run": live.remote_name,
+            "remoteId": live.remote_id,
+            "phase": live.phase,
+            "class": runs.failure_class(live, work.records, resource.name),
+            "created": live.created,
+            "started": live.started,
+            "duration": live.duration,
+            "outputs": live.facts.get("outputs", {}),
+            "digests": {f.path: f.digest for f in resource.folders.values()},
+        }
+        work.records.record(resource.name, resource.hash, "end", fact, live.attempt)
+
+    def _stop(self, live: Live, change: Change, work: Work) -> Steps:
+        fact = {"kind": self.name, "run": live.remote_name, "reason": str(change.reason)}
+        work.records.record(live.id.name, live.hash, "stopped", fact, live.attempt)
+        try:
+            work.api.call("POST", f"{JOBS}/{live.remote_id}/actions", body={"action_type": "terminate"}, safe=True)
+        except WrongState:
+            pass  # it ended first: 409 ModelArts.2796
+        seen = yield from _until_ended(live)
+        if seen and change.desired and seen.hash == change.desired.hash:
+            self._receipt(change.desired, seen, work)
+        return seen
+
+    def _update(self, change: Change, live: Live, work: Work) -> None:
+        """Description with the marker, and priority: all that can change in place."""
+        resource = _desired(change)
+        body: dict[str, Any] = {"description": self.marked(resource, work.set_name)}
+        if any(field.path == "spec.priority" for field in change.fields):
+            body["spec"] = {"schedule_policy": {"priority": resource.spec["priority"]}}
+        work.api.call("PUT", f"{JOBS}/{live.remote_id}", body=body, safe=True)
+
+    def _delete(self, live: Live, work: Work) -> Steps:
+        try:
+            work.api.call("DELETE", f"{JOBS}/{live.remote_id}", safe=True)
+        except NotFound:
+            return None
+        while (yield Watch(live.remote_id, live.remote_name, "being deleted")) is not None:
+            pass
+        return None
+
+    def log(self, live: Live, api: Api, task: str = "worker-0") -> str:
+        """The newest part of a run's log; empty while there is none (204 2776, 400 2818)."""
+        try:
+            answer = api.call("GET", f"{JOBS}/{live.remote_id}/tasks/{task}/logs/preview")
+        except ApiError:
+            return ""
+        return str((answer or {}).get("content") or (answer or {}).get("context") or "")
+
+    # ---------------------------------------------------------------- wire
+
+    def body(self, resource: Resource, name: str, work: Work) -> dict[str, Any]:
+        """The create body (training API, "create training job")."""
+        spec = resource.spec
+        algorithm = self._algorithm(resource, work)
+        algorithm["parameters"] = [
+            {"name": key, "value": _value(value, work)} for key, value in spec.get("parameters", {}).items()
+        ]
+        algorithm["environments"] = {key: _value(value, work) for key, value in spec.get("env", {}).items()}
+        algorithm["inputs"] = [
+            {"name": item["name"], "remote": {"obs": {"obs_url": wire(self._input(item, resource, work))}}}
+            for item in spec.get("inputs", ())
+        ]
+        algorithm["outputs"] = [
+            {"name": item["name"], "remote": {"obs": {"obs_url": wire(join(item["to"], name + "/"))}}}
+            for item in spec.get("outputs", ())
+        ]
+        metadata = {
+            "name": name,
+            "description": self.marked(resource, work.set_name),
+            "workspace_id": work.api.workspace,
+        }
+        return {"kind": "job", "metadata": metadata, "algorithm": algorithm, "spec": _wire_spec(spec)}
+
+    def _algorithm(self, resource: Resource, work: Work) -> dict[str, Any]:
+        given = resource.spec["algorithm"]
+        if "id" in given:
+            return {"id": given["id"]}
+        result: dict[str, Any] = {}
+        if "code" in given:
+            code = located(resource, given["code"], work)
+            result["code_dir"] = wire(folder(code))
+        if "bootFile" in given:
+            result["boot_file"] = wire(join(code, given["bootFile"]))
+        if "command" in given:
+            result["command"] = given["command"]
+        engine = given.get("engine", {})
+        names = (("id", "engine_id"), ("name", "engine_name"), ("version", "engine_version"))
+        result["engine"] = {there: engine[here] for here, there in names if here in engine}
+        if "image" in given:
+            result["engine"]["image_url"] = given["image"]
+        return result
+
+    def _input(self, item: Spec, resource: Resource, work: Work) -> str:
+        if "jobRef" in item:
+            return output_address(item, work)
+        return located(resource, item["from"], work)
+
+
+def _wire_spec(spec: Spec) -> dict[str, Any]:
+    """The ``spec`` part of the create body."""
+    wanted = spec["resources"]
+    resource: dict[str, Any] = {"node_count": wanted.get("nodes", 1)}
+    if "flavor" in wanted:
+        resource["flavor_id"] = wanted["flavor"]
+    if "pool" in wanted:
+        resource["pool_id"] = wanted["pool"]
+        if "devices" in wanted:
+            resource["flavor_id"] = POOL_FLAVORS[wanted["devices"]]
+    result: dict[str, Any] = {"resource": resource}
+    if "volumes" in spec:
+        result["volumes"] = [
+            {"nfs": {"nfs_server_path": v["server"], "local_path": v["path"], "read_only": v.get("readOnly", False)}}
+            for v in spec["volumes"]
+        ]
+    if "logs" in spec:
+        result["log_export_path"] = {"obs_url": wire(folder(spec["logs"]))}
+    if "maxDuration" in spec:
+        result["auto_stop"] = {"time_unit": "HOURS", "duration": seconds(spec["maxDuration"]) // 3600}
+    if "priority" in spec:
+        result["schedule_policy"] = {"priority": spec["priority"]}
+    return result
+
+
+def output_address(ref: Spec, work: Work) -> str:
+    """Where the current run of ``jobRef`` put ``output``, and ``path`` below it."""
+    job = work.live(ResourceId(TrainingJob.name, ref["jobRef"]))
+    url = job.facts.get("outputs", {}).get(ref["output"]) if job else None
+    if not url:
+        msg = f"TrainingJob/{ref['jobRef']} has no output {ref['output']!r} on the platform"
+        raise FmctlError(msg, hint="its run was made by hand or is gone; set `from` to the address instead")
+    return join(url, ref.get("path", ""))
+
+
+def check_output(resource: Resource, others: Mapping[ResourceId, Resource], at: Path, ref: Spec) -> Iterator[Problem]:
+    """Whether the job that ``ref`` names declares the output that it names."""
+    job = others.get(ResourceId(TrainingJob.name, ref.get("jobRef", "")))
+    if job is None or not isinstance(job.spec.get("outputs", ()), Sequence):
+        return
+    names = [output.get("name") for output in job.spec.get("outputs", ()) if isinstance(output, Mapping)]
+    if ref.get("output") not in names:
+        hint = f"it has {', '.join(map(str, names))}" if names else "it declares no outputs"
+        source = resource.source("spec", *at, "output")
+        yield Problem(source, "FM0306", f"{job.id} has no output {ref.get('output')!r}", hint)
+
+
+def located(resource: Resource, value: str, work: Work) -> str:
+    """The address of something that may be local: a local folder is uploaded under its digest first."""
+    if is_remote(value):
+        return value
+    local: Folder = resource.folders[value]
+    return work.upload(local)
+
+
+def plain(value: Any) -> Any:
+    """``{value: x}``, which insists on a literal, is ``x``; ``{valueFrom: …}`` stays a reference."""
+    return value["value"] if isinstance(value, Mapping) and "value" in value else value
+
+
+def _value(value: Any, work: Work) -> str:
+    """The text to send: the literal, or what ``valueFrom`` points to."""
+    value = plain(value)
+    if not isinstance(value, Mapping):
+        return str(value)
+    secret = work.secret(value["valueFrom"])
+    if secret is None:
+        msg = f"the environment variable {value['valueFrom']['env']} is not set"
+        raise FmctlError(msg, hint="export it before `fmctl apply`")
+    return secret
+
+
+def _desired(change: Change) -> Resource:
+    """The resource of a change that has one by construction."""
+    assert change.desired is not None
+    return change.desired
+
+
+def _until_ended(live: Live) -> Steps:
+    """Wait for a run to end, however it ends."""
+    seen: Live | None = live
+    while seen and seen.active:
+        live = seen
+        seen = yield Watch(live.remote_id, live.remote_name, live.phase)
+    return seen
+
+
+def _message(status: Item) -> str:
+    """What the platform says about a run that failed."""
+    for task in status.get("task_statuses") or ():
+        code, text = task.get("exit_code"), str(task.get("message") or "")
+        if code:
+            return f"{task.get('task', 'worker-0')} exited with {code}" + (f", {text}" if text else "")
+        if text:
+            return text
+    return ""
+
+
+def _facts(job: Item) -> dict[str, Any]:
+    """What reports and other kinds want to know about a job."""
+    spec, algorithm = job.get("spec") or {}, job.get("algorithm") or {}
+    stop = spec.get("auto_stop") or {}
+    facts: dict[str, Any] = {
+        "nodes": (spec.get("resource") or {}).get("node_count", 1),
+        "outputs": {
+            item["name"]: address(item["remote"]["obs"]["obs_url"])
+            for item in algorithm.get("outputs") or ()
+            if ((item.get("remote") or {}).get("obs") or {}).get("obs_url")
+        },
+    }
+    if stop.get("duration"):
+        facts["autoStop"] = int(stop["duration"]) * 3600
+    return facts
+
+
+class _Runs:
+    """Jobs seen so far, by the resource they may belong to."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, dict[str, Live]] = {}
+
+    def add(self, jobs: Iterable[Live]) -> None:
+        """Remember jobs, once each, under the part of their name before the hash and under their whole name."""
+        for job in jobs:
+            for key in {job.id.name, job.remote_name}:
+                self._by_name.setdefault(key, {})[job.remote_id] = job
+
+    def of(self, resource: Resource) -> list[Live]:
+        """The runs of a resource's current hash, latest attempt first."""
+        used = resource.spec.get("useRun")
+        if used:
+            return [job for job in self._by_name.get(used, {}).values() if job.remote_name == used]
+        jobs = [job for job in self._by_name.get(resource.name, {}).values() if job.hash == resource.hash]
+        return sorted(jobs, key=lambda job: job.attempt, reverse=True)
+
+    def observed(self, resource: Resource) -> Observed:
+        """The current run and all others of a resource."""
+        current = self.of(resource)
+        live = current[0] if current else None
+        others = [job for job in self._by_name.get(resource.name, {}).values() if job is not live and job.hash]
+        ordered = sorted(others, key=lambda job: (job.created, job.remote_name))
+        return Observed(live and replace(live, id=resource.id), tuple(ordered))
+
+
+class _Problems:
+    """Problems of one resource, at paths below ``spec``."""
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
+
+    def __call__(self, rule: str, message: str, *path: str | int, hint: str | None = None) -> Problem:
+        return Problem(self.resource.source("spec", *path), rule, message, hint)
+
+
+def _unique(spec: Spec, key: str, by: str, problem: _Problems) -> Iterator[Problem]:
+    """Items of a list that repeat another's name or path."""
+    names = [item[by] for item in spec.get(key, ())]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield problem("FM0307", f"two {key} have the {by} {name!r}", key, index, by)
+
+
+def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), NAMES_PER_FILTER):
+        yield names[start : start + NAMES_PER_FILTER]
