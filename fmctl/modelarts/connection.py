@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from threading import Lock, local
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -117,10 +118,11 @@ class _Network(httpx.BaseTransport):
 def check_endpoint(endpoint: str, what: str) -> str:
     """``endpoint`` without a slash at the end, if it can be one."""
     try:
-        url = httpx.URL(endpoint)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.scheme not in ("http", "https") or not url.host:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets or a port that are none
+        usable = False
+    if not usable:
         msg = f"{what} endpoint {endpoint!r} is not an address"
         raise UsageError(msg, hint="write it as https://host or http://host:port")
     return endpoint.rstrip("/")
