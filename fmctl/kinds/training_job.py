@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from math import ceil
+from operator import itemgetter
 from typing import Any, ClassVar
 
 from fmctl.domain.live import Health, Live, Observed, split_marker
@@ -297,17 +299,17 @@ class TrainingJob(Kind):
         if algorithm:
             result["algorithm"] = algorithm
         inputs = [
-            {**i, "from": address(i["from"])} if is_remote(i.get("from", "")) else i for i in _list(spec, "inputs")
+            {**i, "from": address(i["from"])} if is_remote(i.get("from", "")) else i for i in spec.get("inputs", ())
         ]
-        outputs = [{**o, "to": folder(o["to"])} for o in _list(spec, "outputs")]
+        outputs = [{**o, "to": folder(o["to"])} for o in spec.get("outputs", ())]
         ordered = (
             ("inputs", inputs, "name"),
             ("outputs", outputs, "name"),
-            ("volumes", _list(spec, "volumes"), "path"),
+            ("volumes", spec.get("volumes", ()), "path"),
         )
         for key, items, by in ordered:
             if items:
-                result[key] = sorted(items, key=lambda item: str(item[by]))
+                result[key] = sorted(items, key=itemgetter(by))
         return result
 
     def identity(self, spec: Spec, hash: str) -> str:
@@ -566,10 +568,8 @@ class TrainingJob(Kind):
     def _stop(self, live: Live, change: Change, work: Work) -> Steps:
         fact = {"kind": self.name, "run": live.remote_name, "reason": str(change.reason)}
         work.records.record(live.id.name, live.hash, "stopped", fact, live.attempt)
-        try:
+        with suppress(WrongState):  # it ended first: 409 ModelArts.2796
             work.api.call("POST", f"{JOBS}/{live.remote_id}/actions", body={"action_type": "terminate"}, safe=True)
-        except WrongState:
-            pass  # it ended first: 409 ModelArts.2796
         seen = yield from _until_ended(live)
         if seen and change.desired and seen.hash == change.desired.hash:
             self._receipt(change.desired, seen, work)
