@@ -1,0 +1,140 @@
+"""Which files the names on the command line mean, and their text."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from fmctl.domain.problem import Problem
+from fmctl.domain.resource import Source
+from fmctl.load import _rules as rules
+
+STDIN: Final = "<stdin>"
+_PROJECT_FILE: Final = "fmctl.yaml"
+_SUFFIXES: Final = (".yaml", ".yml", ".json")
+_CONTROL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Unusable(Exception):
+    """A name or a file that cannot be used."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def unusable(file: str, rule: str, message: str, hint: str | None = None) -> Unusable:
+    """A problem of a whole file."""
+    return Unusable(Problem(Source(file, 1, 1), rule, message, hint))
+
+
+def named(name: str, recursive: bool) -> list[str]:
+    """The files that ``name`` means: itself, a directory's manifests, or what a glob matches."""
+    if os.path.isdir(name):
+        return list(_in_directory(name, recursive))
+    if os.path.basename(name) == _PROJECT_FILE:
+        raise unusable(name, rules.PROJECT_FILE, "fmctl.yaml is the project file, not a manifest", "name its directory")
+    if os.path.lexists(name) or not glob.has_magic(name):
+        return [name]
+    found = [path for path in glob.glob(name, recursive=True) if _is_manifest(path) and not os.path.isdir(path)]
+    if not found:
+        raise unusable(name, rules.NO_MATCH, "no manifest matches", "manifests end in .yaml, .yml or .json")
+    return sorted(found)
+
+
+def _is_manifest(path: str) -> bool:
+    name = os.path.basename(path)
+    return name.endswith(_SUFFIXES) and not name.startswith(".") and name != _PROJECT_FILE
+
+
+def _in_directory(directory: str, recursive: bool) -> Iterator[str]:
+    try:
+        names = sorted(os.listdir(directory))
+    except OSError as error:
+        raise unreadable(directory, error) from error
+    for name in names:
+        path = os.path.join(directory, name)
+        if os.path.isdir(path):
+            # A symbolic link to a directory may lead back here.
+            if recursive and not name.startswith(".") and not os.path.islink(path):
+                yield from _in_directory(path, recursive)
+        elif _is_manifest(path):
+            yield path
+
+
+def distinct(paths: Iterable[str]) -> Iterator[str]:
+    """Each file once, under the first name it was given."""
+    seen = set()
+    for path in paths:
+        try:
+            status = os.stat(path)
+            identity: object = (status.st_dev, status.st_ino)
+        except (OSError, ValueError):
+            identity = path  # opening it will say what is wrong
+        if identity not in seen:
+            seen.add(identity)
+            yield path
+
+
+def text_of(path: str) -> str:
+    """The text of a file."""
+    try:
+        with open(path, "rb") as file:
+            return decoded(file.read(), path)
+    except FileNotFoundError as error:
+        raise unusable(path, rules.NO_MATCH, "there is no such file or directory") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise unreadable(path, error) from error
+
+
+def text_of_stdin(stdin: Callable[[], str] | None) -> str:
+    """What stands on standard input."""
+    if stdin is None:
+        raise unusable(STDIN, rules.UNREADABLE, "there is no standard input to read")
+    try:
+        return stdin()
+    except UnicodeDecodeError as error:
+        raise unusable(STDIN, rules.ENCODING, "standard input is not UTF-8", "save it as UTF-8") from error
+    except (OSError, ValueError) as error:
+        raise unreadable(STDIN, error) from error
+
+
+def unreadable(path: str, error: Exception) -> Unusable:
+    """What the system says about a file."""
+    reason = (error.strerror or "").lower() if isinstance(error, OSError) else ""
+    return unusable(path, rules.UNREADABLE, f"cannot be read: {reason or 'not a usable name'}")
+
+
+def decoded(data: bytes, file: str) -> str:
+    """``data`` as UTF-8."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        place = _place(file, before, len(before))
+        utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        message = "the file is UTF-16, not UTF-8" if utf16 else f"byte 0x{data[error.start]:02x} is not UTF-8"
+        raise Unusable(Problem(place, rules.ENCODING, message, "save the file as UTF-8")) from error
+
+
+def checked(text: str, file: str) -> str:
+    """``text`` without its byte order mark, if YAML allows all of its characters."""
+    text = text.removeprefix("\ufeff")
+    if text.isascii() and text.isprintable():
+        return text
+    found = _CONTROL.search(text)
+    if not found:
+        return text
+    place = _place(file, text, found.start())
+    if 0xD800 <= ord(found[0]) <= 0xDFFF:
+        raise Unusable(Problem(place, rules.ENCODING, "not UTF-8", "save it as UTF-8"))
+    name = "NUL byte" if found[0] == "\0" else f"control character U+{ord(found[0]):04X}"
+    raise Unusable(Problem(place, rules.CHARACTER, f"a {name}", "remove it; in double quotes it can be escaped"))
+
+
+def _place(file: str, text: str, offset: int) -> Source:
+    before = text[:offset].replace("\r\n", "\n").replace("\r", "\n")
+    return Source(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
