@@ -9,6 +9,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from fmctl.sandbox.api import obs
 from fmctl.sandbox.auth import authenticate, check_project
 from fmctl.sandbox.wire import Call, Reply, Route, WireError
 
@@ -40,7 +41,9 @@ class Application:
 
     def _answer(self, request: Request) -> Response:
         try:
-            answer = self._dispatch(request)
+            answer = (
+                self._dispatch(request) if request.path.startswith(API_PREFIXES) else obs.answer(self._sandbox, request)
+            )
         except WireError as error:
             answer = error.reply()
         except Exception:

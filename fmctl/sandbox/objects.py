@@ -18,6 +18,7 @@ from fmctl.sandbox.store import Store
 CHUNK = 1 << 20
 PAGE = 1000
 LAST = "\U0010ffff"
+PARTS = ".parts"  # where the parts of unfinished uploads are kept; no name of a bucket
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -93,7 +94,7 @@ class Objects:
             self._store.delete("buckets", bucket)
 
     def has_bucket(self, bucket: str) -> bool:
-        return self._store.get("buckets", bucket) is not None
+        return bucket == PARTS or self._store.get("buckets", bucket) is not None
 
     def need_bucket(self, bucket: str) -> None:
         if not self.has_bucket(bucket):

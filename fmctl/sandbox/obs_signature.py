@@ -1,0 +1,184 @@
+"""The signatures of OBS requests: `OBS` and `AWS` (version 2, in a header or in the query) and `AWS4-HMAC-SHA256`."""
+
+import base64
+import hashlib
+import hmac
+import re
+from calendar import timegm
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from time import strptime
+from urllib.parse import quote
+
+WINDOW = 15 * 60
+V2 = re.compile(r"(OBS|AWS) ([^:\s]+):(\S+)")
+V4 = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/(\d{8}/[^/,\s]+/s3/aws4_request),\s*"
+    r"SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})"
+)
+# Query arguments that name what is asked for, and so are signed; prefix, marker and their like are not.
+SUBRESOURCES = frozenset(
+    # fmt: off
+    (
+        "acl",
+        "policy",
+        "policystatus",
+        "location",
+        "storageinfo",
+        "storageclass",
+        "storagepolicy",
+        "quota",
+        "versions",
+        "versioning",
+        "versionid",
+        "uploads",
+        "uploadid",
+        "partnumber",
+        "delete",
+        "deletebucket",
+        "cors",
+        "tagging",
+        "lifecycle",
+        "logging",
+        "website",
+        "notification",
+        "replication",
+        "encryption",
+        "metadata",
+        "restore",
+        "requestpayment",
+        "inventory",
+        "object-lock",
+        "retention",
+        "append",
+        "position",
+        "modify",
+        "rename",
+        "truncate",
+        "length",
+        "name",
+        "publicaccessblock",
+        "torrent",
+        "x-image-process",
+        "response-content-type",
+        "response-content-language",
+        "response-expires",
+        "response-cache-control",
+        "response-content-disposition",
+        "response-content-encoding",
+    )
+    # fmt: on
+)
+
+
+class BadObsSignature(Exception):
+    """Why a signature was not accepted: the code and the text of OBS."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class ObsRequest:
+    """What a signature covers. `path` is percent-decoded; `bucket_host` is the bucket when the host names it."""
+
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]]
+    headers: Mapping[str, str]
+    bucket_host: str = ""
+
+    def argument(self, *names: str) -> str:
+        return next((value for name, value in self.query if name in names), "")
+
+
+def family(request: ObsRequest) -> str:
+    """`obs` or `amz`: the prefix of the headers that this client speaks."""
+    speaks_obs = request.headers.get("authorization", "").startswith("OBS ") or request.argument("AccessKeyId")
+    return "obs" if speaks_obs else "amz"
+
+
+def verify(request: ObsRequest, access_key: str, secret_key: str, now: float) -> None:
+    """Raise `BadObsSignature` unless the owner of the key made this request about now."""
+    authorization = request.headers.get("authorization", "")
+    if match := V4.fullmatch(authorization):
+        given_key, expected, signature = match[1], _v4(request, match[2], match[3].split(";"), secret_key), match[4]
+        _check_date(request, now)
+    elif match := V2.fullmatch(authorization):
+        given_key, expected, signature = match[2], sign_v2(request, secret_key), match[3]
+        _check_date(request, now)
+    elif request.argument("Signature"):
+        expires = request.argument("Expires")
+        given_key, signature = request.argument("AccessKeyId", "AWSAccessKeyId"), request.argument("Signature")
+        expected = sign_v2(request, secret_key, expires)
+        if not expires.isdigit() or int(expires) < now:
+            raise BadObsSignature("AccessDenied", "Request has expired.")
+    else:
+        raise BadObsSignature("AccessDenied", "Access Denied: the request is not signed.")
+    if not hmac.compare_digest(given_key.encode(), access_key.encode()):
+        raise BadObsSignature("InvalidAccessKeyId", "The access key ID you provided does not exist in our records.")
+    if not hmac.compare_digest(expected.encode(), signature.encode()):
+        raise BadObsSignature("SignatureDoesNotMatch", "The signature we calculated does not match the one provided.")
+
+
+def sign_v2(request: ObsRequest, secret_key: str, expires: str = "") -> str:
+    """The signature of an `OBS` or `AWS` request; with `expires`, of a link."""
+    digest = hmac.new(secret_key.encode(), string_to_sign(request, expires).encode(), hashlib.sha1).digest()
+    return base64.b64encode(digest).decode()
+
+
+def string_to_sign(request: ObsRequest, expires: str = "") -> str:
+    """Method, MD5, type, date, the family's headers and the resource."""
+    prefix, headers = f"x-{family(request)}-", request.headers
+    date = "" if f"{prefix}date" in headers else headers.get("date", "")
+    own = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers) if name.startswith(prefix))
+    first = (request.method, headers.get("content-md5", ""), headers.get("content-type", ""), expires or date)
+    return "\n".join(first) + "\n" + own + _resource(request, prefix)
+
+
+def sign_v4(request: ObsRequest, scope: str, names: Sequence[str], stamp: str, secret_key: str) -> str:
+    """The signature of an `AWS4-HMAC-SHA256` request made at `stamp` (YYYYMMDDTHHMMSSZ)."""
+    query = "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in sorted(request.query))
+    headers = "".join(f"{name}:{request.headers.get(name, '').strip()}\n" for name in names)
+    payload = request.headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
+    canonical = "\n".join((request.method, quote(request.path), query, headers, ";".join(names), payload))
+    text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    key = f"AWS4{secret_key}".encode()
+    for piece in scope.split("/"):
+        key = hmac.new(key, piece.encode(), hashlib.sha256).digest()
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _v4(request: ObsRequest, scope: str, names: Sequence[str], secret_key: str) -> str:
+    stamp = datetime.fromtimestamp(_date(request), UTC).strftime("%Y%m%dT%H%M%SZ")
+    return sign_v4(request, scope, names, stamp, secret_key)
+
+
+def _resource(request: ObsRequest, prefix: str) -> str:
+    path = f"/{request.bucket_host}{request.path}" if request.bucket_host else request.path
+    signed = [
+        f"{name}={value}" if value else name
+        for name, value in sorted(request.query)
+        if name.lower() in SUBRESOURCES or name.lower().startswith(prefix)
+    ]
+    return quote(path, safe="/~") + ("?" + "&".join(signed) if signed else "")
+
+
+def _check_date(request: ObsRequest, now: float) -> None:
+    if abs(now - _date(request)) > WINDOW:
+        message = "The difference between the request time and the server's time is too large."
+        raise BadObsSignature("RequestTimeTooSkewed", message)
+
+
+def _date(request: ObsRequest) -> float:
+    text = request.headers.get(f"x-{family(request)}-date") or request.headers.get("date", "")
+    try:
+        if text.endswith("Z"):
+            return timegm(strptime(text, "%Y%m%dT%H%M%SZ"))
+        return parsedate_to_datetime(text).timestamp()
+    except ValueError as error:
+        raise BadObsSignature("AccessDenied", "A valid Date or x-*-date header is required.") from error

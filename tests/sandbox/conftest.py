@@ -1,0 +1,67 @@
+"""What the tests of the sandbox share: one in process with time that stands still, one on a real socket."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from fmctl.sandbox import Sandbox, VirtualClock
+from fmctl.sandbox.server import Server
+
+NOW = 1_790_000_000.0
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(NOW)
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, clock: VirtualClock) -> Iterator[Sandbox]:
+    made = Sandbox(tmp_path / "state", clock=clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """A client of the sandbox in process, logged in with a token."""
+    with anonymous(sandbox) as client:
+        client.headers["X-Auth-Token"] = client.post("/v3/auth/tokens", json=login(sandbox)).headers["X-Subject-Token"]
+        yield client
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with running(Server(tmp_path / "served")) as made:
+        yield made
+
+
+def anonymous(sandbox: Sandbox) -> httpx.Client:
+    return httpx.Client(transport=httpx.WSGITransport(sandbox.wsgi), base_url="http://127.0.0.1")
+
+
+def login(sandbox: Sandbox, **changes: str) -> dict[str, object]:
+    """The body of a password login; keyword arguments make it wrong."""
+    owner = sandbox.credentials
+    values = {"user": owner.user, "password": owner.password, "domain": owner.domain, "project": owner.region}
+    given = values | changes
+    user = {"name": given["user"], "password": given["password"], "domain": {"name": given["domain"]}}
+    identity = {"methods": ["password"], "password": {"user": user}}
+    return {"auth": {"identity": identity, "scope": {"project": {"name": given["project"]}}}}
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    """The server at work in a thread of its own."""
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()
+        server.close()
