@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from fmctl.domain.resource import Path
 
@@ -66,3 +68,13 @@ def span(seconds_: float) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return " ".join(parts[:2]) or "0s"
+
+
+def agrees(live: Any, desired: Any) -> bool:
+    """Whether ``live`` has everything that ``desired`` says; what only ``live`` has does not count."""
+    if isinstance(desired, Mapping):
+        return isinstance(live, Mapping) and all(k in live and agrees(live[k], v) for k, v in desired.items())
+    if isinstance(desired, (list, tuple)):
+        same_length = isinstance(live, (list, tuple)) and len(live) == len(desired)
+        return same_length and all(map(agrees, live, desired))
+    return bool(live == desired)

@@ -71,8 +71,8 @@ class Deciding:
     records: Records
     world: World
     now: float
-    differences: Callable[[Spec, Spec, Sequence[str]], tuple[FieldChange, ...]]
-    """``(live, desired, ignored paths)`` -> the fields that differ, of those that ``desired`` has."""
+    differences: Callable[[Spec, Spec], tuple[FieldChange, ...]]
+    """``(live, desired)`` -> the fields of ``spec`` that differ, of those that ``desired`` has."""
     secret: Secret
 
 

@@ -254,7 +254,7 @@ class ModelVersion(Kind):
         """Publish, publish again, delete, or wait."""
         live = change.live
         if change.action is Action.CREATE:
-            return self._create(change, work)
+            return (yield from self._create(change, work))
         if change.action is Action.REPLACE and live:
             yield from self._delete(live, work)
             return (yield from self._create(change, work))
@@ -307,7 +307,7 @@ class ModelVersion(Kind):
         except NotFound:
             return None
         if live.remote_id not in (answer.get("delete_success_list") or ()):
-            failed = next(iter(answer.get("delete_failed_list") or ()), {})
+            failed: Item = next(iter(answer.get("delete_failed_list") or ()), {})
             why = f"{failed.get('error_msg', 'no reason given')} ({failed.get('error_code', 'no code')})"
             raise NotReady(
                 f"{live.remote_name} was not deleted: {why}", hint="ModelArts.3009: a service still names it"

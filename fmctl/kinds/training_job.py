@@ -103,9 +103,9 @@ _ALGORITHM: Schema = {
     },
     "oneOf": [
         {"required": ["id"], "maxProperties": 1},
-        {"required": ["code", "bootFile", "engine"], "not": {"anyOf": [{"required": ["image"]}]}},
-        {"required": ["code", "bootFile", "image"], "not": {"anyOf": [{"required": ["engine"]}]}},
-        {"required": ["image", "command"], "not": {"anyOf": [{"required": ["bootFile"]}]}},
+        {"required": ["code", "bootFile", "engine"], "properties": {"image": False, "command": False}},
+        {"required": ["code", "bootFile", "image"], "properties": {"engine": False, "command": False}},
+        {"required": ["image", "command"], "properties": {"bootFile": False, "engine": False}},
     ],
     "x-message": "algorithm is exactly one of {id}, {code, bootFile, engine or image}, {image, command}",
     "additionalProperties": False,
@@ -121,8 +121,8 @@ _INPUT: Schema = {
         "path": {"type": "string", "description": "a folder or file inside the output", "default": ""},
     },
     "oneOf": [
-        {"required": ["from"], "not": {"anyOf": [{"required": ["jobRef"]}, {"required": ["output"]}]}},
-        {"required": ["jobRef", "output"], "not": {"anyOf": [{"required": ["from"]}]}},
+        {"required": ["from"], "properties": {"jobRef": False, "output": False}},
+        {"required": ["jobRef", "output"], "properties": {"from": False}},
     ],
     "x-message": "an input comes `from` an address, or from `jobRef` and `output`",
     "additionalProperties": False,
@@ -136,8 +136,8 @@ _RESOURCES: Schema = {
         "nodes": {"type": "integer", "minimum": 1, "default": 1},
     },
     "oneOf": [
-        {"required": ["flavor"], "not": {"anyOf": [{"required": ["pool"]}, {"required": ["devices"]}]}},
-        {"required": ["pool"], "not": {"anyOf": [{"required": ["flavor"]}]}},
+        {"required": ["flavor"], "properties": {"pool": False, "devices": False}},
+        {"required": ["pool"], "properties": {"flavor": False}},
     ],
     "x-message": "resources are {flavor, nodes} or {pool, devices, nodes}",
     "additionalProperties": False,
@@ -446,7 +446,9 @@ class TrainingJob(Kind):
             desired.setdefault("description", "")
         if not live.active:
             desired.pop("priority", None)  # a run that has ended has no place in a queue
-        fields = deciding.differences(live.spec, desired, resource.spec.get("ignoreDifferences", ()))
+        for ignored in resource.spec.get("ignoreDifferences", ()):
+            desired.pop(ignored.removeprefix("spec."), None)
+        fields = deciding.differences(live.spec, desired)
         if fields or (marker and marker.policy != wanted.policy):
             reason = Reason.MANIFEST_CHANGED if moved else Reason.DRIFT
             return replace(change, action=Action.UPDATE, reason=reason, drift=not moved, fields=fields)

@@ -1,0 +1,659 @@
+"""Service: a deployed real-time service that answers predictions (v1 services).
+
+Endpoints, below ``/v1/{project_id}``:
+    POST   /services                deploy, 200 {"service_id"}; starts at once; 409 ModelArts.3503 when it exists
+    GET    /services                list, without configs
+    GET    /services/{service_id}   detail; 404 ModelArts.3502 when absent
+    PUT    /services/{service_id}   update; with a status in it everything else is silently dropped
+    DELETE /services/{service_id}   delete; ``deleting`` for a while
+    GET    /services/{service_id}/logs   the update history, the only place where a rolled-back update shows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from fmctl.domain.live import Health, Live, Observed, split_marker
+from fmctl.domain.plan import AFTER_APPLY, Action, Change, Reason
+from fmctl.domain.ports import Api
+from fmctl.domain.problem import Conflict, NotFound, NotReady, Problem, WrongState
+from fmctl.domain.resource import Resource, ResourceId, Spec
+from fmctl.domain.values import DURATION, agrees, megabytes, seconds
+from fmctl.kinds.base import Deciding, Kind, Looking, Reference, Schema, Secret, Steps, Watch, Work
+from fmctl.kinds.creating import create_once
+from fmctl.kinds.model_version import NEVER_PUBLISHED, ModelVersion, check_description
+from fmctl.kinds.paging import Item, listing
+from fmctl.kinds.training_job import ENV, plain
+
+SERVICES = "/v1/{project_id}/services"
+PHASES = {
+    "running": Health.HEALTHY,
+    "deploying": Health.PROGRESSING,
+    "waiting": Health.PROGRESSING,
+    "concerning": Health.DEGRADED,
+    "failed": Health.DEGRADED,
+    "stopping": Health.PROGRESSING,
+    "stopped": Health.SUSPENDED,
+    "pending": Health.SUSPENDED,
+    "finished": Health.SUSPENDED,
+    "deleting": Health.PROGRESSING,
+}
+TRANSIENT = frozenset({"deploying", "waiting", "stopping", "deleting"})
+STATES = {"stopped": "stopped", "stopping": "stopped", "pending": "stopped", "finished": "stopped", "failed": "failed"}
+"""What a live phase is in the manifest's words; everything else is ``running``."""
+CONCERNING_SECONDS = 120
+EFFECT_SECONDS = 60  # a read may lag this long behind a write that was answered
+_UNITS = {"DAYS": 86400, "HOURS": 3600, "MINUTES": 60}
+
+Found = Generator[Watch, Live | None, Live]
+
+_MODEL: Schema = {
+    "type": "object",
+    "required": ["weight"],
+    "properties": {
+        "modelRef": {"type": "string", "description": "a ModelVersion of this set"},
+        "modelId": {"type": "string", "description": "a model outside the set"},
+        "weight": {"type": "integer", "minimum": 0, "maximum": 100},
+        "flavor": {"type": "string", "description": "modelarts.vm.cpu.2u"},
+        "resources": {
+            "type": "object",
+            "required": ["cpu", "memory"],
+            "properties": {
+                "cpu": {"type": "number", "minimum": 0.01},
+                "memory": {"type": "string", "pattern": "^[1-9][0-9]*(Mi|Gi)$"},
+                "npu": {"type": "integer", "minimum": 0},
+            },
+            "additionalProperties": False,
+        },
+        "instances": {"type": "integer", "minimum": 1, "maximum": 128, "default": 1},
+        "env": ENV,
+    },
+    "allOf": [
+        {
+            "oneOf": [{"required": ["modelRef"]}, {"required": ["modelId"]}],
+            "x-message": "a model is named by exactly one of modelRef and modelId",
+        },
+        {
+            "oneOf": [{"required": ["flavor"]}, {"required": ["resources"]}],
+            "x-message": "a model has exactly one of flavor and resources",
+        },
+    ],
+    "additionalProperties": False,
+}
+
+
+class Service(Kind):
+    """A live service; its identity is its live name."""
+
+    name = "Service"
+    description_limit = 100
+    spec_schema: ClassVar[Schema] = {
+        "type": "object",
+        "required": ["models"],
+        "properties": {
+            "serviceName": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+            "description": {"type": "string", "maxLength": 100, "pattern": "^[^\\n]*$"},
+            "state": {"enum": ["running", "stopped"], "default": "running"},
+            "models": {"type": "array", "minItems": 1, "items": _MODEL},
+            "autoStop": {"type": "string", "pattern": DURATION},
+            "pool": {"type": "string", "description": "a dedicated pool's id"},
+            "ignoreDifferences": {"type": "array", "items": {"type": "string"}},
+            "deletionPolicy": {"enum": ["Delete", "Orphan"], "default": "Delete"},
+        },
+        "additionalProperties": False,
+    }
+
+    # ---------------------------------------------------------------- manifest
+
+    def references(self, spec: Spec) -> Iterator[Reference]:
+        """``models[].modelRef``."""
+        for index, model in enumerate(spec.get("models", ())):
+            if "modelRef" in model:
+                yield Reference(("spec", "models", index, "modelRef"), ResourceId(ModelVersion.name, model["modelRef"]))
+
+    def text_maps(self, spec: Spec) -> Iterator[tuple[str | int, ...]]:
+        """``models[].env``."""
+        for index, model in enumerate(spec.get("models", ())):
+            if "env" in model:
+                yield ("spec", "models", index, "env")
+
+    def check(self, resource: Resource, others: Mapping[ResourceId, Resource], set_name: str) -> Iterator[Problem]:
+        """Weights, whole minutes, pools, distinct versions of one model, live names used once."""
+        spec, at = resource.spec, resource.source
+        yield from check_description(self, resource, set_name)
+        total = sum(model["weight"] for model in spec["models"])
+        if total != 100:
+            yield Problem(at("spec", "models"), "FM0311", f"weights sum to {total}, not 100")
+        if "autoStop" in spec and seconds(spec["autoStop"]) % 60:
+            yield Problem(at("spec", "autoStop"), "FM0312", "autoStop is whole minutes")
+        for index, model in enumerate(spec["models"]):
+            if "resources" in model and "pool" not in spec:
+                hint = "set `pool`, or use `flavor`"
+                yield Problem(at("spec", "models", index, "resources"), "FM0313", "resources need a pool", hint)
+        yield from self._check_versions(resource, others)
+        for other in others.values():
+            if other.kind == self.name and other.id != resource.id and live_name(other) == live_name(resource):
+                if other.source() < resource.source():
+                    text = f"{other.id} has the live name {live_name(resource)!r} too ({other.source()})"
+                    yield Problem(at("spec", "serviceName"), "FM0314", text)
+
+    def _check_versions(self, resource: Resource, others: Mapping[ResourceId, Resource]) -> Iterator[Problem]:
+        """Several models of one service are different versions of one model (ModelArts.3516)."""
+        keys = [model.get("modelRef") or model.get("modelId") for model in resource.spec["models"]]
+        for index, key in enumerate(keys):
+            if key in keys[:index]:
+                source = resource.source("spec", "models", index)
+                yield Problem(source, "FM0315", f"{key} is named twice; give it one entry with the whole weight")
+        names: dict[str, str] = {}
+        for index, model in enumerate(resource.spec["models"]):
+            version = others.get(ResourceId(ModelVersion.name, model.get("modelRef", "")))
+            if version and "model" in version.spec:
+                names.setdefault(str(version.spec["model"]), str(version.id))
+                if len(names) > 1:
+                    text = "the models of one service are versions of one model; these are of " + ", ".join(names)
+                    yield Problem(resource.source("spec", "models", index), "FM0316", text)
+                    return
+
+    def canonical(self, spec: Spec) -> Spec:
+        """Durations in seconds, memory in MB, models in the order of their identity."""
+        result = dict(spec)
+        if "autoStop" in spec:
+            result["autoStop"] = seconds(spec["autoStop"])
+        models = []
+        for model in spec["models"]:
+            one = dict(model)
+            if "resources" in one:
+                one["resources"] = {**one["resources"], "memory": megabytes(one["resources"]["memory"])}
+            if "env" in one:
+                one["env"] = {key: plain(value) for key, value in one["env"].items()}
+            models.append(one)
+        result["models"] = sorted(models, key=lambda m: str(m.get("modelRef") or m.get("modelId")))
+        return result
+
+    # ---------------------------------------------------------------- looking
+
+    def observe(
+        self, resources: Sequence[Resource], looking: Looking
+    ) -> tuple[Mapping[ResourceId, Observed], Sequence[Live]]:
+        """One list, and one detail for every declared service, since the list has no configs."""
+        if not resources:
+            return {}, ()
+        wanted = {live_name(r): r for r in resources}
+        ids: dict[ResourceId, str] = {}
+        rest: list[Live] = []
+        for live in self.everything(looking.api):
+            resource = wanted.get(live.remote_name)
+            if resource:
+                ids[resource.id] = live.remote_id
+            elif live.owned_by(looking.set_name):
+                rest.append(live)
+        for resource in resources:
+            if resource.id not in ids:
+                recorded = _recorded(resource, looking)
+                if recorded:
+                    ids[resource.id] = recorded
+        details = looking.fan(lambda item: self.find_id(item[1], looking.api), list(ids.items()))
+        found = {id: replace(live, id=id) for id, live in zip(ids, details, strict=True) if live}
+        return {r.id: Observed(found.get(r.id)) for r in resources}, rest
+
+    def find_id(self, remote_id: str, api: Api) -> Live | None:
+        """One service by id, None when it is gone."""
+        try:
+            return self.read(api.call("GET", f"{SERVICES}/{remote_id}"))
+        except NotFound:
+            return None
+
+    def find_name(self, name: str, api: Api) -> Live | None:
+        """One service by its live name, with its config; the list's name filter is fuzzy."""
+        for item in listing(api, SERVICES, "services", "service_id", service_name=name):
+            if item["service_name"] == name:
+                return self.find_id(item["service_id"], api)
+        return None
+
+    def everything(self, api: Api) -> Iterator[Live]:
+        """Every service of the workspace, as the list shows it."""
+        yield from map(self.read, listing(api, SERVICES, "services", "service_id"))
+
+    def poll(self, watches: Sequence[Watch], api: Api) -> Mapping[str, Live | None]:
+        """One list for the phases; a detail only for what has settled or is missing from the list."""
+        names = {watch.remote_name for watch in watches}
+        query = {"service_name": next(iter(names))} if len(names) == 1 else {}
+        listed = {i["service_name"]: self.read(i) for i in listing(api, SERVICES, "services", "service_id", **query)}
+        found: dict[str, Live | None] = {}
+        for watch in watches:
+            live = listed.get(watch.remote_name)
+            id = live.remote_id if live else watch.remote_id
+            moving = live is not None and live.phase in TRANSIENT
+            found[watch.remote_name] = live if moving else (self.find_id(id, api) if id else None)
+        return found
+
+    def read(self, item: Item) -> Live:
+        """A service as the detail, or without ``models`` as the list, shows it."""
+        text, marker = split_marker(item.get("description"))
+        name, phase = str(item["service_name"]), str(item.get("status") or "")
+        spec: dict[str, Any] = {"description": text, "state": STATES.get(phase, "running")}
+        if "config" in item:
+            spec["models"] = [_read_model(model) for model in item["config"] or ()]
+            spec["autoStop"] = _read_schedule(item.get("schedule"))
+            spec["pool"] = str(item.get("pool_name") or item.get("cluster_id") or "")
+        return Live(
+            id=ResourceId(self.name, name),
+            remote_id=str(item["service_id"]),
+            remote_name=name,
+            phase=phase,
+            health=PHASES.get(phase, Health.UNKNOWN),
+            description=text,
+            marker=marker,
+            spec=spec,
+            url=str(item.get("access_address") or item.get("access_addresses") or ""),
+            message=str(item.get("error_msg") or ""),
+            created=int(item.get("publish_at") or 0),
+            active=phase not in ("stopped", "pending", "failed", "finished"),
+            facts={
+                "transition": int(item.get("transition_at") or 0),
+                "updated": int(item.get("update_time") or item.get("publish_at") or 0),
+                "progress": item.get("progress"),
+            },
+        )
+
+    # ---------------------------------------------------------------- deciding
+
+    def decide(self, resource: Resource, observed: Observed, deciding: Deciding) -> Iterator[Change]:
+        """Absent, not ours, replaced, updated, started, stopped, or left alone."""
+        live = observed.live
+        if live is None or live.phase == "deleting":
+            message = "after the old one is gone" if live else ""
+            yield self._change(resource, live, Action.CREATE, Reason.ABSENT, message)
+        elif not live.owned_by(deciding.set_name):
+            hint = f"service {live.remote_name} belongs to {live.owner}"
+            yield self._change(resource, live, Action.REFUSE, Reason.NOT_OURS, hint)
+        else:
+            yield self._compare(resource, live, deciding)
+
+    def _change(
+        self, resource: Resource, live: Live | None, action: Action, reason: Reason, message: str = "", **more: Any
+    ) -> Change:
+        return Change(resource.id, action, reason, message, desired=resource, live=live, needs=resource.needs, **more)
+
+    def _compare(self, resource: Resource, live: Live, deciding: Deciding) -> Change:
+        """One change for a service of ours, from its marker, its fields and its phase."""
+
+        def model_id(ref: ResourceId) -> str | None:
+            model = deciding.world.live(ref)
+            return None if model is None or model.phase in NEVER_PUBLISHED else model.remote_id
+
+        moved = live.marker != self.marker(resource, deciding.set_name)
+        desired = self.comparable(resource, live, model_id, deciding.secret)
+        auto_stopped = _auto_stopped(live)
+        if live.phase == "failed" or (auto_stopped and not moved):
+            desired.pop("state", None)
+        elif "state" not in resource.spec and "spec.state" not in resource.spec.get("ignoreDifferences", ()):
+            desired["state"] = "running"
+        before = {**live.spec, "models": _aligned(live.spec.get("models", ()), desired["models"])}
+        fields = deciding.differences(before, desired)
+        reason = Reason.MANIFEST_CHANGED if moved else Reason.DRIFT
+        drift = bool(fields) and not moved
+        paths = {field.path for field in fields}
+        if "spec.pool" in paths:
+            message = "the pool cannot be changed: it is down meanwhile and gets a new address"
+            return self._change(resource, live, Action.REPLACE, reason, message, drift=drift, fields=fields)
+        if paths == {"spec.state"}:
+            action = Action.STOP if desired["state"] == "stopped" else Action.START
+            return self._change(resource, live, action, reason, live.phase, drift=drift, fields=fields)
+        if paths or moved:
+            message = "" if paths else "only the marker is rewritten"
+            return self._change(resource, live, Action.UPDATE, reason, message, drift=drift, fields=fields)
+        return self._settle(resource, live, auto_stopped)
+
+    def _settle(self, resource: Resource, live: Live, auto_stopped: bool) -> Change:
+        """Nothing differs: only the phase is left to look at."""
+        wanted = resource.spec.get("state", "running")
+        if live.phase == "failed":
+            if wanted == "running":
+                return self._change(
+                    resource, live, Action.START, Reason.DEGRADED, f"failed: {live.message or 'no reason given'}"
+                )
+            return self._change(resource, live, Action.NOOP, Reason.DEGRADED, "failed")
+        if live.phase in TRANSIENT:
+            return self._change(resource, live, Action.NOOP, Reason.PROGRESSING, live.phase)
+        if live.health is Health.DEGRADED or live.health is Health.UNKNOWN:
+            return self._change(resource, live, Action.NOOP, Reason.DEGRADED, live.phase)
+        message = "(auto-stopped)" if auto_stopped and wanted == "running" else live.phase
+        return self._change(resource, live, Action.NOOP, Reason.IN_SYNC, message)
+
+    def comparable(
+        self, resource: Resource, live: Live | None, model_id: Callable[[ResourceId], str | None], secret: Secret
+    ) -> dict[str, Any]:
+        """What the manifest says, in the vocabulary of ``Live.spec``; ignored fields take the live value."""
+        spec = resource.spec
+        result: dict[str, Any] = {key: spec[key] for key in ("description", "state", "pool") if key in spec}
+        if "autoStop" in spec:
+            result["autoStop"] = seconds(spec["autoStop"])
+        result["models"] = [self._comparable_model(model, model_id, secret) for model in spec["models"]]
+        for path in spec.get("ignoreDifferences", ()):
+            _ignore(result, path.removeprefix("spec."), live)
+        return result
+
+    def _comparable_model(
+        self, model: Spec, model_id: Callable[[ResourceId], str | None], secret: Secret
+    ) -> dict[str, Any]:
+        ref = model.get("modelRef")
+        id = model.get("modelId") or model_id(ResourceId(ModelVersion.name, str(ref)))
+        result: dict[str, Any] = {"modelId": id or AFTER_APPLY, "weight": model["weight"]}
+        if "flavor" in model:
+            result["flavor"] = model["flavor"]
+        if "resources" in model:
+            wanted = model["resources"]
+            result["resources"] = {**wanted, "cpu": float(wanted["cpu"]), "memory": megabytes(wanted["memory"])}
+        result["instances"] = model.get("instances", 1)
+        if "env" in model:
+            env = {key: _env(value, secret) for key, value in model["env"].items()}
+            result["env"] = {key: value for key, value in env.items() if value is not None}
+        return result
+
+    # ---------------------------------------------------------------- doing
+
+    def verb(self, change: Change, work: Work) -> Steps:
+        """Deploy, change in place, replace, delete, or wait until it is as wanted."""
+        live, resource = change.live, change.desired
+        if change.action is Action.DELETE and live:
+            return (yield from self._delete(live, work))
+        assert resource is not None
+        if change.action in (Action.CREATE, Action.REPLACE):
+            if live:
+                yield from self._delete(live, work)
+            return (yield from self._create(resource, work))
+        assert live is not None
+        if change.action is Action.NOOP:
+            return (yield from self._ready(resource, live, work)) if live.phase in TRANSIENT else live
+        return (yield from self._converge(resource, live, work))
+
+    def _create(self, resource: Resource, work: Work) -> Steps:
+        name, body = live_name(resource), self.body(resource, work)
+
+        def post() -> str:
+            return str(work.api.call("POST", SERVICES, body=body)["service_id"])
+
+        remote_id, found = yield from create_once(name, post, lambda: self.find_name(name, work.api), work.clock)
+        if found and found.marker != self.marker(resource, work.set_name):
+            msg = f"service {name} appeared meanwhile and belongs to {found.owner}"
+            raise Conflict(msg, hint="look at it with `fmctl diff`")
+        fact = {"kind": self.name, "run": name, "remoteId": remote_id, "marker": resource.marker}
+        work.records.record(resource.name, resource.hash, "created", fact)
+        live = found or self.read({"service_id": remote_id, "service_name": name, "status": "deploying"})
+        live = yield from self._ready(resource, live, work)
+        return (yield from self._converge(resource, live, work))
+
+    def _ready(self, resource: Resource, live: Live, work: Work) -> Found:
+        """Wait until it has settled, and fail when what was wanted running is not."""
+        live = yield from self._settled(live, work)
+        if live.phase == "failed" and resource.spec.get("state", "running") == "running":
+            raise _failed(live)
+        return live
+
+    def _converge(self, resource: Resource, live: Live, work: Work) -> Steps:
+        """Config, then state, then the marker; status and config never travel together."""
+        was_failed = live.phase == "failed"
+        wanted = resource.spec.get("state", "running")
+        if "spec.state" in resource.spec.get("ignoreDifferences", ()):
+            wanted = live.spec["state"]
+        live = yield from self._settled(live, work)
+        if not agrees(live.spec, self._config(resource, live, work)):
+            if wanted == "stopped":
+                live = yield from self._put_state("stopped", live, work)
+            live = yield from self._put_config(resource, live, work)
+            was_failed = False
+        live = yield from self._put_state(wanted, live, work, was_failed=was_failed)
+        return (yield from self._put_marker(resource, live, work))
+
+    def _config(self, resource: Resource, live: Live, work: Work) -> dict[str, Any]:
+        """What a config PUT is to reach; the description goes with the marker, the state on its own."""
+
+        def model_id(ref: ResourceId) -> str | None:
+            model = work.live(ref)
+            return model.remote_id if model else None
+
+        desired = self.comparable(resource, live, model_id, work.secret)
+        config = {key: desired[key] for key in ("models", "autoStop") if key in desired}
+        config["models"] = _aligned(config["models"], live.spec.get("models", ()))
+        return config
+
+    def _settled(self, live: Live, work: Work) -> Found:
+        """Wait while a transition lasts, and for two minutes while it is ``concerning``."""
+        since: float | None = None
+        while True:
+            if live.phase == "concerning":
+                since = since or work.clock.now()
+                if work.clock.now() - since > CONCERNING_SECONDS:
+                    msg = f"service {live.remote_name} has been concerning for over {CONCERNING_SECONDS} s"
+                    raise NotReady(msg, hint="some instances are unhealthy: see its logs")
+            elif live.phase not in TRANSIENT and "models" in live.spec:
+                return live
+            live = yield from _look(live, live.phase)
+
+    def _put_config(self, resource: Resource, live: Live, work: Work) -> Found:
+        """Replace the config and wait until it reads back equal; a rolled-back update is a failure."""
+        sent: float | None = None
+        before = 0
+        while True:
+            live = yield from self._settled(live, work)
+            wanted = self._config(resource, live, work)
+            if agrees(live.spec, wanted):
+                return live
+            if sent is None:
+                before = max((log["update_time"] for log in self._updates(live, work.api)), default=0)
+                try:
+                    work.api.call("PUT", f"{SERVICES}/{live.remote_id}", body=_wire_config(wanted), safe=True)
+                    sent = work.clock.now()
+                except WrongState:
+                    pass  # 3519: it moved between the read and the write; look again
+            else:
+                self._refuse_rollback(live, before, work.api)
+                if work.clock.now() - sent > EFFECT_SECONDS:
+                    msg = f"the update of service {live.remote_name} was accepted but did not take effect"
+                    raise NotReady(msg, hint="apply again; `fmctl diff` shows what is missing")
+            live = yield from _look(live, "rolling out")
+
+    def _updates(self, live: Live, api: Api) -> list[Item]:
+        answer = api.call("GET", f"{SERVICES}/{live.remote_id}/logs") or {}
+        return [log for log in answer.get("logs") or () if isinstance(log.get("update_time"), int)]
+
+    def _refuse_rollback(self, live: Live, before: int, api: Api) -> None:
+        """The platform rolls a failed update back and says ``running``; only the history tells."""
+        for log in self._updates(live, api):
+            if log["update_time"] > before and log.get("result") == "FAIL":
+                msg = f"the update of service {live.remote_name} failed and was rolled back"
+                raise NotReady(msg, hint="the old config is running; see the service's events for the cause")
+
+    def _put_state(self, wanted: str, live: Live, work: Work, *, was_failed: bool = False) -> Found:
+        """Start or stop it, unless it is so already: the status that it has is an error to the API."""
+        sent: float | None = None
+        while True:
+            live = yield from self._settled(live, work)
+            if live.spec["state"] == wanted or (wanted == "stopped" and live.phase == "failed"):
+                return live
+            if live.phase == "failed" and not was_failed:
+                raise _failed(live)
+            if sent is None:
+                try:
+                    work.api.call("PUT", f"{SERVICES}/{live.remote_id}", body={"status": wanted}, safe=True)
+                    sent = work.clock.now()
+                except WrongState:
+                    pass  # 3519: it moved between the read and the write; look again
+            elif work.clock.now() - sent > EFFECT_SECONDS:
+                if live.phase == "failed":
+                    raise _failed(live)
+                msg = f"service {live.remote_name} stays {live.phase} though it was asked to be {wanted}"
+                raise NotReady(msg, hint="apply again")
+            seen = live.facts["transition"]
+            live = yield from _look(live, "starting" if wanted == "running" else "stopping")
+            if live.phase == "failed" and live.facts["transition"] != seen:
+                raise _failed(live)
+
+    def _put_marker(self, resource: Resource, live: Live, work: Work) -> Steps:
+        """The last write of a change: description and marker, once everything else reads back as wanted."""
+        marker = self.marker(resource, work.set_name)
+        text = resource.spec.get("description", "" if live.marker != marker else live.description)
+        if "spec.description" in resource.spec.get("ignoreDifferences", ()):
+            text = live.description
+        sent: float | None = None
+        while (live.description, live.marker) != (text, marker):
+            if sent is None:
+                body = {"description": marker.mark(text)}
+                work.api.call("PUT", f"{SERVICES}/{live.remote_id}", body=body, safe=True)
+                sent = work.clock.now()
+            elif work.clock.now() - sent > EFFECT_SECONDS:
+                msg = f"the description of service {live.remote_name} was accepted but did not take effect"
+                raise NotReady(msg, hint="apply again")
+            live = yield from _look(live, "marking")
+        fact = {"kind": self.name, "remoteId": live.remote_id, "marker": resource.marker, "config": _plain_config(live)}
+        work.records.record(resource.name, resource.hash, "applied", fact)
+        return live
+
+    def _delete(self, live: Live, work: Work) -> Steps:
+        """Delete in any state, and wait for the 404."""
+        if live.phase != "deleting":
+            try:
+                work.api.call("DELETE", f"{SERVICES}/{live.remote_id}", safe=True)
+            except NotFound:
+                return None
+        while (yield Watch(live.remote_id, live.remote_name, "being deleted")) is not None:
+            pass
+        return None
+
+    # ---------------------------------------------------------------- wire
+
+    def body(self, resource: Resource, work: Work) -> dict[str, Any]:
+        """The create body (services v1, "deploying a service")."""
+        spec = resource.spec
+        empty = Live(resource.id, "", live_name(resource), "", Health.MISSING)
+        result: dict[str, Any] = {
+            "service_name": live_name(resource),
+            "infer_type": "real-time",
+            "description": self.marked(resource, work.set_name),
+            "workspace_id": work.api.workspace,
+            **_wire_config(self._config(resource, empty, work)),
+        }
+        if "pool" in spec:
+            result["pool_name"] = spec["pool"]
+        return result
+
+
+def live_name(resource: Resource) -> str:
+    """The service's name on the platform."""
+    return str(resource.spec.get("serviceName") or resource.name)
+
+
+def _recorded(resource: Resource, looking: Looking) -> str:
+    """The remote id that the ledger knows, for a service that lagging lists lack."""
+    fact = looking.records.get(resource.name, resource.hash, "created") or {}
+    return str(fact.get("remoteId") or "") if fact.get("kind") == Service.name else ""
+
+
+def _look(live: Live, message: str) -> Found:
+    """Wait for the next look; a service that is gone fails the change."""
+    seen = yield Watch(live.remote_id, live.remote_name, message)
+    if seen is None:
+        raise NotReady(f"service {live.remote_name} disappeared", hint="somebody deleted it; apply again")
+    return seen
+
+
+def _failed(live: Live) -> NotReady:
+    why = live.message or "the platform gives no reason"
+    return NotReady(f"service {live.remote_name} failed: {why}", hint="apply starts it once more")
+
+
+def _read_model(model: Item) -> dict[str, Any]:
+    """One element of a live config in the manifest's words."""
+    result: dict[str, Any] = {
+        "modelId": str(model.get("model_id") or ""),
+        "weight": int(model.get("weight") or 0),
+        "flavor": str(model.get("specification") or ""),
+        "instances": int(model.get("instance_count") or 0),
+        "env": {str(key): str(value) for key, value in (model.get("envs") or {}).items()},
+    }
+    custom = model.get("custom_spec") or {}
+    if custom:
+        result["resources"] = {"cpu": float(custom.get("cpu") or 0), "memory": int(custom.get("memory") or 0)}
+        if custom.get("ascend_a310"):
+            result["resources"]["npu"] = int(custom["ascend_a310"])
+    return result
+
+
+def _read_schedule(schedule: Any) -> int:
+    """The auto stop in seconds, 0 for none."""
+    for item in schedule or ():
+        if item.get("type") == "stop":
+            return int(item.get("duration") or 0) * _UNITS.get(str(item.get("time_unit")), 0)
+    return 0
+
+
+def _auto_stopped(live: Live) -> bool:
+    """Whether a live schedule stopped it: at rest for its own length of time after it ran."""
+    ran = (live.facts["transition"] - live.facts["updated"]) / 1000
+    return live.phase == "stopped" and 0 < live.spec.get("autoStop", 0) <= ran
+
+
+def _aligned(items: Any, other: Any) -> list[Any]:
+    """``items`` in the order of ``other`` by model id; what has no counterpart keeps the free places."""
+    ids = [item["modelId"] for item in other]
+    rest = [item for item in items if item["modelId"] not in ids]
+    known = {item["modelId"]: item for item in items if item["modelId"] in ids}
+    result = [known.get(id) or (rest.pop(0) if rest else None) for id in ids]
+    return [item for item in result if item] + rest
+
+
+def _env(value: Any, secret: Secret) -> str | None:
+    """The text of one variable; None when it is behind a variable that is not set here."""
+    value = plain(value)
+    return secret(value["valueFrom"]) if isinstance(value, Mapping) else str(value)
+
+
+def _ignore(desired: dict[str, Any], path: str, live: Live | None) -> None:
+    """Give an ignored field (``models[].instances``, ``autoStop``) its live value, or leave it as declared."""
+    if live is None:
+        return
+    head, _, key = path.partition("].")
+    if not key:
+        if path in desired and path in live.spec:
+            desired[path] = live.spec[path]
+        return
+    index = head.partition("[")[2]
+    models = {item["modelId"]: item for item in live.spec.get("models", ())}
+    for position, item in enumerate(desired["models"]):
+        there = models.get(item["modelId"])
+        if there and index in ("", "*", str(position)) and key in there:
+            item[key] = there[key]
+
+
+def _wire_config(config: Spec) -> dict[str, Any]:
+    """``models`` and ``autoStop`` as the API takes them; a config is always a full replacement."""
+    elements = []
+    for model in config["models"]:
+        element: dict[str, Any] = {
+            "model_id": model["modelId"],
+            "weight": model["weight"],
+            "specification": model.get("flavor") or "custom",
+            "instance_count": model["instances"],
+        }
+        if "resources" in model:
+            wanted = model["resources"]
+            element["custom_spec"] = {"cpu": wanted["cpu"], "memory": wanted["memory"]}
+            if wanted.get("npu"):
+                element["custom_spec"]["ascend_a310"] = wanted["npu"]
+        if "env" in model:
+            element["envs"] = model["env"]
+        elements.append(element)
+    result: dict[str, Any] = {"config": elements}
+    if config.get("autoStop"):
+        minutes = config["autoStop"] // 60
+        result["schedule"] = [{"type": "stop", "time_unit": "MINUTES", "duration": minutes}]
+    return result
+
+
+def _plain_config(live: Live) -> dict[str, Any]:
+    """What was applied, for the ledger: never the values of variables."""
+    models = [{key: value for key, value in model.items() if key != "env"} for model in live.spec.get("models", ())]
+    return {"models": models, "autoStop": live.spec.get("autoStop", 0), "state": live.spec.get("state")}
