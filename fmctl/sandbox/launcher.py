@@ -31,6 +31,7 @@ from fmctl.sandbox.serving_host.orders import Orders
 
 PACKAGE_ROOT = Path(__file__).parents[2]
 FIRST_CHECKS = 0.05  # seconds between health checks until the first one passes
+REPORT_PATIENCE = 1.0
 MEGABYTE = 1024 * 1024
 
 
@@ -63,6 +64,7 @@ class ProcessInstance:
         self._port: int | None = None
         self._error = ""
         self._verdict = InstanceState.STARTING
+        self._reported = threading.Event()
         self._ended = threading.Event()
         self._usage: psutil.Process | None = None
         threading.Thread(target=self._watch, daemon=True).start()
@@ -76,6 +78,7 @@ class ProcessInstance:
         """The verdict of the watching thread, unless the process is gone."""
         if self._process.poll() is None:
             return self._verdict
+        self._reported.wait(REPORT_PATIENCE)  # its last words are in the pipe, and may not have been read yet
         self.kill()  # what it started may have outlived it
         return InstanceState.ENDED
 
@@ -128,6 +131,7 @@ class ProcessInstance:
         os.close(self._status_pipe)
         self._error = report.get("error", "")
         self._port = report.get("port")
+        self._reported.set()
         if self._port is not None:
             self._check_health_until_ended()
 

@@ -3,12 +3,32 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from fmctl.sandbox.api import iam
+from fmctl.sandbox.api import (
+    iam,
+    inference,
+    model_engines,
+    models,
+    service_catalog,
+    service_history,
+    service_tags,
+    services,
+)
+from fmctl.sandbox.publishing import Publishing
+from fmctl.sandbox.serving import Serving
 from fmctl.sandbox.wire import Route
 
 if TYPE_CHECKING:
     from fmctl.sandbox.sandbox import Component, Sandbox
 
-ROUTES: Sequence[Route] = (*iam.ROUTES,)
+ROUTES: Sequence[Route] = (
+    *iam.ROUTES,
+    *model_engines.ROUTES,
+    *models.ROUTES,
+    *service_catalog.ROUTES,
+    *services.ROUTES,
+    *service_history.ROUTES,
+    *service_tags.ROUTES,
+    *inference.ROUTES,
+)
 
-COMPONENTS: Sequence[Callable[["Sandbox"], "Component"]] = ()
+COMPONENTS: Sequence[Callable[["Sandbox"], "Component"]] = (Publishing, Serving)

@@ -1,0 +1,87 @@
+"""Predictions. Endpoints:
+
+*      /v1/infers/{service_id}
+*      /v1/infers/{service_id}/{path...}
+
+The gateway in front of the instances: it checks who asks, chooses an instance by weight, and passes the request on
+without the caller's credentials. An answer of the model, good or bad, is passed back as it is.
+"""
+
+from collections.abc import Sequence
+
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response
+
+from fmctl.sandbox.api.service_records import NOT_FOUND
+from fmctl.sandbox.instances import Answer, Instance, InstanceLost, InstanceTooSlow, Query
+from fmctl.sandbox.service_state import SERVICES
+from fmctl.sandbox.serving import Serving
+from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
+
+BODY_LIMIT = 12 * 1024 * 1024
+TIMEOUT = 40.0
+# Of the caller's headers the model sees only these, and those with the prefix: the others are about the gateway.
+PASSED = frozenset({"content-type", "accept", "accept-language", "user-agent"})
+PASSED_PREFIX = "x-"
+CREDENTIALS = frozenset({"x-auth-token", "x-security-token", "x-sdk-date", "x-project-id", "x-domain-id"})
+
+
+@route("*", "/v1/infers/{service_id}")
+def predict(call: Call) -> Reply | Response:
+    """Ask the model's API at its root."""
+    return _forward(call, "/")
+
+
+@route("*", "/v1/infers/{service_id}/{path...}")
+def predict_below(call: Call) -> Reply | Response:
+    """Ask another API of the model."""
+    return _forward(call, f"/{call.path['path']}")
+
+
+def _forward(call: Call, path: str) -> Response:
+    serving = call.sandbox.part(Serving)
+    model_id, instance = _route_to(call, serving)
+    if (call.request.content_length or 0) > BODY_LIMIT:
+        raise WireError(413, "ModelArts.4104", "The request body is larger than 12 MB.")
+    query = Query(call.request.method, path, _headers(call.request.headers), call.request.get_data())
+    failed = True
+    try:
+        answer = _ask(instance, query)
+        failed = answer.status >= 500
+    finally:
+        serving.traffic.record(call.path["service_id"], model_id, failed=failed)
+    return Response(answer.body, answer.status, content_type=answer.content_type)
+
+
+def _route_to(call: Call, serving: Serving) -> tuple[str, Instance]:
+    document = call.sandbox.store.get(SERVICES, call.path["service_id"])
+    if document is None:
+        raise WireError(404, NOT_FOUND, f"The service {call.path['service_id']} does not exist.")
+    service = document["service"]
+    updating = service["status"] == "deploying" and document["fallback"]
+    if service["status"] not in {"running", "concerning"} and not updating:
+        raise WireError(400, "ModelArts.4203", f"The service is not running: it is {service['status']}.")
+    chosen = serving.choose(service)
+    if chosen is None:
+        raise WireError(503, "ModelArts.4503", "No instance of the service can answer now; try again later.")
+    return chosen
+
+
+def _ask(instance: Instance, query: Query) -> Answer:
+    try:
+        return instance.send(query, TIMEOUT)
+    except InstanceTooSlow as error:
+        raise WireError(408, "ModelArts.4205", f"The model did not answer within {TIMEOUT:.0f} seconds.") from error
+    except InstanceLost as error:
+        raise WireError(502, "ModelArts.4503", "The instance ended before it answered; try again.") from error
+
+
+def _headers(headers: Headers) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if _is_passed(name.lower())}
+
+
+def _is_passed(name: str) -> bool:
+    return name in PASSED or (name.startswith(PASSED_PREFIX) and name not in CREDENTIALS)
+
+
+ROUTES: Sequence[Route] = (predict, predict_below)

@@ -1,0 +1,91 @@
+"""What services can run on: specifications and dedicated pools. Endpoint:
+
+GET /v1/{project_id}/services/specifications
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fmctl.sandbox.api.listing import page
+from fmctl.sandbox.wire import Call, Reply, Route, route
+
+CUSTOM = "custom"
+POOLS = frozenset({"pool0a1b2c3d"})
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """One kind of node in the public pool."""
+
+    name: str
+    arch: str
+    cpu: int
+    memory_gib: int
+    accelerator: str = ""
+    accelerators: int = 0
+
+    @property
+    def category(self) -> str:
+        """CPU, GPU or NPU."""
+        return {"": "CPU", "P4": "GPU"}.get(self.accelerator, "NPU")
+
+
+SPECIFICATIONS = (
+    Specification("modelarts.vm.cpu.2u", "x86_64", 2, 8),
+    Specification("modelarts.vm.cpu.8u", "x86_64", 8, 32),
+    Specification("modelarts.vm.gpu.pnt004", "x86_64", 8, 64, "P4", 1),
+    Specification("modelarts.vm.ai1.snt3", "x86_64", 2, 8, "Ascend", 1),
+    Specification("modelarts.vm.ai1.snt3.arm", "aarch64", 3, 6, "Ascend", 1),
+)
+NAMES = frozenset(specification.name for specification in SPECIFICATIONS)
+
+
+@route("GET", "/v1/{project_id}/services/specifications")
+def list_specifications(call: Call) -> Reply:
+    """The public pool's specifications; for a dedicated pool there is only `custom`."""
+    if call.query.get("is_personal_cluster") == "true":
+        entries = [_custom()]
+    else:
+        entries = [_entry(specification) for specification in SPECIFICATIONS]
+    shown = page(call, entries)
+    return Reply(200, {"total_count": len(entries), "count": len(shown), "specifications": shown})
+
+
+def _entry(specification: Specification) -> dict[str, Any]:
+    cards = {"name": specification.accelerator, "number": specification.accelerators}
+    return _common(specification.name, specification.category) | {
+        "cpu_info": {"arch": specification.arch, "cpu": specification.cpu},
+        "memory_info": {"unit": "GiB", "memory": specification.memory_gib},
+        "gpu_info": cards if specification.category == "GPU" else {},
+        "npu_info": cards if specification.category == "NPU" else {},
+        "display_en": _display(specification),
+        "display_cn": _display(specification),
+    }
+
+
+def _custom() -> dict[str, Any]:
+    details: dict[str, Any] = {"cpu_info": {}, "memory_info": {}, "gpu_info": {}, "npu_info": {}}
+    return _common(CUSTOM, "CPU") | details | {"display_en": "Custom", "display_cn": "Custom"}
+
+
+def _common(name: str, category: str) -> dict[str, Any]:
+    return {
+        "specification": name,
+        "billing_spec": name,
+        "category": category,
+        "is_open": True,
+        "is_free": False,
+        "over_quota": False,
+        "spec_status": "normal",
+        "extend_params": "",
+        "source_type": "",
+    }
+
+
+def _display(specification: Specification) -> str:
+    text = f"CPU: {specification.cpu} vCPUs {specification.memory_gib} GiB"
+    return f"{text}, {specification.accelerators} x {specification.accelerator}" if specification.accelerator else text
+
+
+ROUTES: Sequence[Route] = (list_specifications,)

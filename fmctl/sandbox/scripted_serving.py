@@ -1,0 +1,93 @@
+"""A launcher without processes, for tests: instances become ready, fail or crash as a script says, by the given clock.
+
+launcher = ScriptedLauncher(clock)
+launcher.scripts["broken"] = Script(fails="ImportError: no module named torch")
+sandbox = Sandbox(folder, clock=clock, components=[Publishing, partial(Serving, launcher=launcher)])
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from fmctl.sandbox.clock import Clock
+from fmctl.sandbox.instances import Answer, InstanceLost, InstanceSpec, InstanceState, Query, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """How the instances of a model behave."""
+
+    ready_after: float = 0.0  # seconds until the health check passes
+    fails: str = ""  # what the model says when it cannot be loaded
+    dies: bool = False  # ends while it starts, without a word
+    unhealthy: bool = False  # its health check never passes
+    answer: Answer | None = None  # otherwise it says who it is and what it was asked
+
+
+@dataclass(slots=True, eq=False)
+class ScriptedInstance:
+    """One scripted instance."""
+
+    spec: InstanceSpec
+    script: Script
+    clock: Clock
+    born: float
+    ended: bool = False
+
+    @property
+    def error(self) -> str:
+        """What the script says."""
+        return self.script.fails or ("its health check fails" if self.script.unhealthy else "")
+
+    def state(self) -> InstanceState:
+        """Where the script is now."""
+        if self.ended or self.script.fails or self.script.dies:
+            return InstanceState.ENDED
+        if self.script.unhealthy:
+            return InstanceState.UNHEALTHY
+        is_ready = self.clock.now() - self.born >= self.script.ready_after
+        return InstanceState.READY if is_ready else InstanceState.STARTING
+
+    def send(self, query: Query, timeout: float) -> Answer:
+        """The scripted answer."""
+        if self.state() is not InstanceState.READY:
+            raise InstanceLost
+        said = {
+            "model": self.spec.model_id,
+            "path": query.path,
+            "got": query.body.decode(),
+            "headers": [*query.headers],
+        }
+        return self.script.answer or Answer(200, "application/json", json.dumps(said).encode())
+
+    def usage(self) -> Usage:
+        """A round figure."""
+        return Usage(cpu_cores=0.5, memory_mb=100)
+
+    def stop(self) -> None:
+        """Gone at once."""
+        self.ended = True
+
+    def kill(self) -> None:
+        """Gone at once; also what a test calls for a crash."""
+        self.ended = True
+
+
+@dataclass(slots=True)
+class ScriptedLauncher:
+    """Starts scripted instances and remembers all of them, in order. Scripts go by model name."""
+
+    clock: Clock
+    scripts: dict[str, Script] = field(default_factory=dict)
+    started: list[ScriptedInstance] = field(default_factory=list)
+
+    def start(self, spec: InstanceSpec) -> ScriptedInstance:
+        """The next instance of the model."""
+        instance = ScriptedInstance(spec, self.scripts.get(spec.model_name, Script()), self.clock, self.clock.now())
+        self.started.append(instance)
+        return instance
+
+    def alive(self) -> list[ScriptedInstance]:
+        """Those that have not ended."""
+        return [instance for instance in self.started if not instance.ended]

@@ -1,0 +1,158 @@
+"""Checks what callers send about services, and turns configurations into the form that is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fmctl.sandbox.api.service_catalog import CUSTOM, NAMES, POOLS
+from fmctl.sandbox.model_request import MISSING, NAME, check_description, invalid
+from fmctl.sandbox.publishing import MODELS
+from fmctl.sandbox.service_state import UNIT_SECONDS, Config
+from fmctl.sandbox.wire import WireError
+
+if TYPE_CHECKING:
+    from fmctl.sandbox.sandbox import Sandbox
+
+Body = Mapping[str, Any]
+
+POLICIES = frozenset({"ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP"})
+NETWORK = ("vpc_id", "subnet_network_id", "security_group_id")
+MAX_INSTANCES = 128
+OPTIONAL = (
+    "custom_spec",
+    "pool_name",
+    "cluster_id",
+    "affinity",
+    "deploy_timeout_in_seconds",
+)
+
+
+def check_create(body: Body) -> None:
+    """Everything about a new service but its configuration."""
+    for name in ("service_name", "infer_type", "config"):
+        if body.get(name) in (None, "", []):
+            raise WireError(400, MISSING, f"Required parameter {name} is missing.")
+    if not isinstance(body["service_name"], str) or not NAME.fullmatch(body["service_name"]):
+        raise invalid("service_name", "1 to 64 letters, digits, hyphens and underscores")
+    if body["infer_type"] in {"batch", "edge"}:
+        raise invalid("infer_type", f"{body['infer_type']} is not supported here; this sandbox runs real-time services")
+    if body["infer_type"] != "real-time":
+        raise invalid("infer_type", "real-time, batch or edge")
+    given = [name for name in NETWORK if body.get(name)]
+    if given and len(given) < len(NETWORK):
+        raise WireError(400, MISSING, f"{', '.join(NETWORK)} must be given together.")
+    _check_pool(body)
+    check_settings(body)
+
+
+def check_settings(body: Body) -> None:
+    """What create and update have in common, besides the configuration."""
+    check_description(body.get("description") or "")
+    if body.get("load_balancer_policy") not in {None, *POLICIES}:
+        raise invalid("load_balancer_policy", ", ".join(sorted(POLICIES)))
+    if body.get("priority") not in (None, 1, 2, 3):
+        raise invalid("priority", "1, 2 or 3")
+    if not isinstance(body.get("additional_properties") or {}, dict):
+        raise invalid("additional_properties", "an object")
+    _check_schedule(body.get("schedule") or [])
+
+
+def stored_config(sandbox: Sandbox, project_id: str, entries: Any, service: Body) -> Config:
+    """The configuration with its models looked up, or the error that names what is wrong."""
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
+        raise invalid("config", "a list with at least one element")
+    models = [_model(sandbox, project_id, entry) for entry in entries]
+    config = [_element(entry, model, service) for entry, model in zip(entries, models, strict=True)]
+    if len({element["model_id"] for element in config}) < len(config):
+        raise WireError(400, "ModelArts.3516", "Duplicate model versions in config.")
+    if len({element["model_name"] for element in config}) > 1:
+        raise invalid("config", "all elements must be versions of one model")
+    if sum(element["weight"] for element in config) != 100:
+        raise invalid("weight", "the weights of all elements must add up to 100")
+    return config
+
+
+def whole_number(value: Any, name: str, low: int, high: int) -> int:
+    """An int, or a string of digits where the platform's own examples send one."""
+    text = str(value)
+    if isinstance(value, bool) or not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
+        raise invalid(name, f"a whole number from {low} to {high}")
+    return int(text)
+
+
+def _model(sandbox: Sandbox, project_id: str, entry: Body) -> Body:
+    model_id = entry.get("model_id")
+    if not model_id:
+        raise WireError(400, MISSING, "Required parameter model_id is missing.")
+    document = sandbox.store.get(MODELS, str(model_id))
+    if document is None or document["model"]["project"] != project_id:
+        raise WireError(404, "ModelArts.3507", f"The model {model_id} does not exist.")
+    model: Body = document["model"]
+    if model["model_status"] != "published":
+        raise WireError(400, "ModelArts.3515", f"The model {model_id} is not published: it is {model['model_status']}.")
+    if "realtime" not in model["install_type"]:
+        raise WireError(400, "ModelArts.3589", f"The model {model_id} may not be deployed as a real-time service.")
+    return model
+
+
+def _element(entry: Body, model: Body, service: Body) -> dict[str, Any]:
+    _check_specification(entry, service)
+    _check_pool(entry)
+    envs = entry.get("envs") or {}
+    if not isinstance(envs, dict) or not all(isinstance(value, str) for value in envs.values()):
+        raise invalid("envs", "a map of strings to strings")
+    timeout = entry.get("deploy_timeout_in_seconds")
+    if timeout is not None:
+        whole_number(timeout, "deploy_timeout_in_seconds", 1, 120 * 60)
+    if entry.get("weight") is None:
+        raise WireError(400, MISSING, "Required parameter weight is missing.")
+    return {
+        "model_id": model["model_id"],
+        "model_name": model["model_name"],
+        "model_version": model["model_version"],
+        "weight": whole_number(entry["weight"], "weight", 0, 100),
+        "specification": entry["specification"],
+        "instance_count": whole_number(entry.get("instance_count"), "instance_count", 1, MAX_INSTANCES),
+        "envs": envs,
+        "additional_properties": entry.get("additional_properties") or {},
+        **{name: entry[name] for name in OPTIONAL if entry.get(name)},
+    }
+
+
+def _check_specification(entry: Body, service: Body) -> None:
+    name = entry.get("specification")
+    if not name:
+        raise WireError(400, MISSING, "Required parameter specification is missing.")
+    if name not in NAMES and name != CUSTOM:
+        raise invalid("specification", f"{name} is unknown; known: {', '.join(sorted(NAMES))}")
+    if name != CUSTOM:
+        return
+    if not any(source.get(key) for source in (entry, service) for key in ("pool_name", "cluster_id")):
+        raise invalid("specification", "custom is for dedicated pools; name one in pool_name")
+    spec = entry.get("custom_spec")
+    if not isinstance(spec, dict) or not _at_least(spec.get("cpu"), 0.01) or not _at_least(spec.get("memory"), 1):
+        raise invalid("custom_spec", "cpu of at least 0.01 and memory in MB")
+
+
+def _at_least(value: Any, low: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= low
+
+
+def _check_pool(body: Body) -> None:
+    for key in ("pool_name", "cluster_id"):
+        if body.get(key) and body[key] not in POOLS:
+            raise WireError(400, "ModelArts.3547", f"The resource pool {body[key]} does not exist.")
+
+
+def _check_schedule(entries: Sequence[Any]) -> None:
+    if not isinstance(entries, list) or len(entries) > 1:
+        raise invalid("schedule", "a list with at most one entry")
+    for entry in entries:
+        if not isinstance(entry, dict) or entry.get("type") != "stop" or entry.get("time_unit") not in UNIT_SECONDS:
+            raise invalid("schedule", "type must be stop, and time_unit DAYS, HOURS or MINUTES")
+        duration = entry.get("duration")
+        if not isinstance(duration, int) or isinstance(duration, bool):
+            raise invalid("schedule", "duration must be a whole number")
+        if duration <= 0:
+            raise WireError(400, "ModelArts.3562", "The due time of the service must be in the future.")

@@ -1,0 +1,233 @@
+"""Services really answer: this component makes the instances of every service follow its document.
+
+Every tick compares what a document wants with what runs, and moves the document on: deploying to running when all new
+instances are ready, back to the old configuration when one of them cannot start, to concerning while one is down.
+Traffic follows `service.config` alone, which changes only when its instances are ready; so an update never shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from fmctl.sandbox import model_config, service_state
+from fmctl.sandbox.fleet import Fleet, Group, GroupKey
+from fmctl.sandbox.instances import Instance, InstanceSpec, Launcher, Usage
+from fmctl.sandbox.launcher import ProcessLauncher
+from fmctl.sandbox.publishing import MODELS, Publishing
+from fmctl.sandbox.service_state import LIVE, SERVICES, Config, Document
+from fmctl.sandbox.traffic import Traffic
+
+if TYPE_CHECKING:
+    from fmctl.sandbox.sandbox import Sandbox
+
+STEP = 0.3  # seconds that each status lasts, so that whoever polls sees it
+MAX_PROCESSES = 4  # instances per element that really run; the rest of a large instance_count is only counted
+DEPLOY_TIMEOUT = 20 * 60
+UNSETTLED = ("deploying", "running", "concerning", "stopping", "deleting")
+
+
+class CannotServe(Exception):
+    """An element of a configuration that this sandbox cannot run; the message says why."""
+
+
+class Serving:
+    """The component behind services."""
+
+    def __init__(self, sandbox: Sandbox, launcher: Launcher | None = None) -> None:
+        self._sandbox = sandbox
+        self._lock = threading.RLock()
+        self._fleet = Fleet(launcher or ProcessLauncher())
+        self._turns: dict[GroupKey, int] = {}
+        self.traffic = Traffic(sandbox.clock.now)
+
+    def recover(self) -> None:
+        """Services that were up are started again."""
+        now = self._sandbox.clock.now()
+        for document in self._sandbox.store.find(SERVICES, states=["deploying", *LIVE]):
+            service_state.begin_recovery(document, now)
+            service_state.put(self._sandbox, document)
+
+    def tick(self) -> None:
+        """One look at every service that is not settled."""
+        now = self._sandbox.clock.now()
+        with self._lock:
+            for document in self._sandbox.store.find(SERVICES, states=UNSETTLED):
+                self._advance(self._with_counts(document), now)
+            self._fleet.sweep(now)
+
+    def close(self) -> None:
+        """End every instance."""
+        with self._lock:
+            self._fleet.close()
+
+    def choose(self, service: Document) -> tuple[str, Instance] | None:
+        """The model whose turn it is and an instance of it, or None when nothing answers."""
+        with self._lock:
+            ready = {
+                element["model_id"]: (element["weight"], group)
+                for element in service["config"]
+                if (group := self._fleet.group(self._key(service, element))) is not None and group.ready()
+            }
+            weights = {model_id: weight for model_id, (weight, _) in ready.items() if weight}
+            if not weights:
+                return None
+            model_id = self.traffic.choose(service["service_id"], weights)
+            return model_id, self._next(ready[model_id][1])
+
+    def usage(self, service: Document, element: Document) -> list[Usage]:
+        """What each answering instance of an element uses."""
+        with self._lock:
+            group = self._fleet.group(self._key(service, element))
+            return [instance.usage() for instance in group.ready()] if group else []
+
+    def _next(self, group: Group) -> Instance:
+        """Instances of one group take turns."""
+        key = (group.spec.service_id, group.spec.model_id)
+        turn = self._turns[key] = self._turns.get(key, -1) + 1
+        ready = group.ready()
+        return ready[turn % len(ready)]
+
+    def _advance(self, document: Document, now: float) -> None:
+        status = document["service"]["status"]
+        if service_state.is_due(document, now):
+            self._change(document, lambda fresh: service_state.begin_stop(fresh, now))
+        elif status == "deploying":
+            self._deploy(document, now)
+        elif status in LIVE:
+            self._watch(document, now)
+        else:
+            self._wind_down(document, now)
+
+    def _deploy(self, document: Document, now: float) -> None:
+        """Start what the target needs; move to it when all of it is ready."""
+        try:
+            groups = self._ensure(document, document["target"], now)
+        except CannotServe as error:
+            self._fail(document, str(error), now)
+            return
+        if document["fallback"]:
+            self._ensure(document, document["service"]["config"], now)  # it still has the traffic
+        slots = [slot for group, count in groups for slot in group.slots[:count]]
+        failure = next((slot.failure for slot in slots if slot.failure), "")
+        ready = sum(slot.is_ready for slot in slots)
+        if failure:
+            self._fail(document, failure, now)
+        elif ready == len(slots) and now - document["deploy_since"] >= STEP:
+            self._finish(document, now)
+        elif now - document["deploy_since"] >= _deploy_timeout(document["target"]):
+            self._fail(document, "the instances were not ready in time", now)
+        else:
+            self._show_progress(document, 100 * ready // max(len(slots), 1))
+
+    def _watch(self, document: Document, now: float) -> None:
+        """Keep a live service alive."""
+        config = document["service"]["config"]
+        groups = self._ensure(document, config, now)
+        self._keep_only(document, config, now)
+        healthy = all(slot.is_ready for group, count in groups for slot in group.slots[:count])
+        if healthy != (document["service"]["status"] == "running"):
+            self._change(document, lambda fresh: service_state.set_health(fresh, healthy=healthy, now=now))
+
+    def _wind_down(self, document: Document, now: float) -> None:
+        """Stopping or deleting takes until the last instance has left."""
+        service_id, status = _id(document), document["service"]["status"]
+        self._fleet.trim_service(service_id, (), now)
+        if self._fleet.has_instances(service_id) or now - document["since"] < STEP:
+            return
+        if status == "stopping":
+            self._change(document, lambda fresh: service_state.finish_stop(fresh, now))
+        elif status == "deleting":
+            self._sandbox.store.delete(SERVICES, service_id)
+            self.traffic.forget(service_id)
+
+    def _finish(self, document: Document, now: float) -> None:
+        if self._change(document, lambda fresh: service_state.finish_deploy(fresh, now)):
+            self._keep_only(document, document["target"], now)
+
+    def _fail(self, document: Document, reason: str, now: float) -> None:
+        if self._change(document, lambda fresh: service_state.fail_deploy(fresh, reason, now)):
+            self._keep_only(document, document["service"]["config"] if document["fallback"] else [], now)
+
+    def _show_progress(self, document: Document, percent: int) -> None:
+        if percent != document["service"]["progress"]:
+            self._change(document, lambda fresh: fresh["service"].update(progress=percent))
+
+    def _change(self, seen: Document, transition: Callable[[Document], Any]) -> bool:
+        """Apply a transition, unless a request changed the service meanwhile: the next tick looks again."""
+        with self._sandbox.store.transaction():
+            fresh = self._sandbox.store.get(SERVICES, _id(seen))
+            if fresh is None or fresh["revision"] != seen["revision"]:
+                return False
+            transition(fresh)
+            service_state.put(self._sandbox, fresh)
+        return True
+
+    def _with_counts(self, document: Document) -> Document:
+        """Counters live in memory between ticks, so that a prediction writes nothing; here they join the document."""
+        counts = self.traffic.collect(_id(document))
+        if not counts:
+            return document
+        with self._sandbox.store.transaction():
+            fresh = self._sandbox.store.get(SERVICES, _id(document))
+            if fresh is None:
+                return document
+            for model_id, count in counts.items():
+                service_state.add_counts(fresh, model_id, count.invocations, count.failures)
+            service_state.put(self._sandbox, fresh)
+        return fresh
+
+    def _ensure(self, document: Document, config: Config, now: float) -> list[tuple[Group, int]]:
+        groups = []
+        for element in config:
+            count = min(element["instance_count"], MAX_PROCESSES)
+            key = self._key(document["service"], element)
+            known = self._fleet.group(key)
+            spec = known.spec if known else self._spec(document["service"], element)
+            groups.append((self._fleet.ensure(key, spec, count, now), count))
+        return groups
+
+    def _keep_only(self, document: Document, config: Config, now: float) -> None:
+        """End what a configuration does not need."""
+        keys = {self._key(document["service"], element): element["instance_count"] for element in config}
+        self._fleet.trim_service(_id(document), keys, now)
+        for key, count in keys.items():
+            self._fleet.trim(key, min(count, MAX_PROCESSES), now)
+
+    def _key(self, service: Document, element: Document) -> GroupKey:
+        """What an element runs; not how often, nor for which share of the traffic."""
+        what = {name: element.get(name) for name in ("model_id", "specification", "custom_spec", "envs")}
+        return service["service_id"], hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+    def _spec(self, service: Document, element: Document) -> InstanceSpec:
+        document = self._sandbox.store.get(MODELS, element["model_id"])
+        if document is None:
+            msg = f"the model {element['model_id']} does not exist any more"
+            raise CannotServe(msg)
+        model = document["model"]
+        if model["model_type"] == "Image":
+            msg = f"{model['model_name']} is a container image, and this sandbox runs no containers"
+            raise CannotServe(msg)
+        config = model_config.check(json.loads(model["config"]), is_image=False)
+        return InstanceSpec(
+            service_id=service["service_id"],
+            model_id=model["model_id"],
+            model_name=model["model_name"],
+            model_type=model["model_type"],
+            folder=self._sandbox.part(Publishing).folder(model["model_id"]) / "model",
+            log=self._sandbox.state_dir / "services" / service["service_id"] / f"{model['model_id']}.log",
+            api_method=config.apis[0]["method"],
+            health=config.health,
+            envs=element["envs"],
+        )
+
+
+def _id(document: Document) -> str:
+    return str(document["service"]["service_id"])
+
+
+def _deploy_timeout(config: Config) -> float:
+    return float(max(element.get("deploy_timeout_in_seconds", DEPLOY_TIMEOUT) for element in config))
