@@ -18,6 +18,16 @@ def seconds(duration: str) -> int:
     return int(duration[:-1]) * _UNITS[duration[-1]]
 
 
+_SECRET_WORDS = frozenset({"PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIAL", "CREDENTIALS"})
+_SECRET_ENDS = ("ACCESS_KEY", "PRIVATE_KEY", "API_KEY")
+
+
+def is_secret_name(key: str) -> bool:
+    """Whether a variable of this name holds a secret, as far as its name tells."""
+    name = key.upper().replace("-", "_")
+    return name.endswith(_SECRET_ENDS) or not _SECRET_WORDS.isdisjoint(name.split("_"))
+
+
 def is_remote(address: str) -> bool:
     """Whether an address names object storage rather than a local folder."""
     return address.startswith("obs://")

@@ -18,9 +18,9 @@ from typing import Any, ClassVar
 from fmctl.domain.live import Health, Live, Observed, split_marker
 from fmctl.domain.plan import AFTER_APPLY, Action, Change, Reason
 from fmctl.domain.ports import Api
-from fmctl.domain.problem import Conflict, NotFound, NotReady, Problem, WrongState
+from fmctl.domain.problem import Conflict, FmctlError, NotFound, NotReady, Problem, WrongState
 from fmctl.domain.resource import Resource, ResourceId, Spec
-from fmctl.domain.values import DURATION, agrees, megabytes, seconds
+from fmctl.domain.values import DURATION, agrees, is_secret_name, megabytes, seconds
 from fmctl.kinds.base import Deciding, Kind, Looking, Reference, Schema, Secret, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.model_version import NEVER_PUBLISHED, ModelVersion, check_description
@@ -134,10 +134,10 @@ class Service(Kind):
                 yield Problem(at("spec", "models", index, "resources"), "FM0313", "resources need a pool", hint)
         yield from self._check_versions(resource, others)
         for other in others.values():
-            if other.kind == self.name and other.id != resource.id and live_name(other) == live_name(resource):
-                if other.source() < resource.source():
-                    text = f"{other.id} has the live name {live_name(resource)!r} too ({other.source()})"
-                    yield Problem(at("spec", "serviceName"), "FM0314", text)
+            same = other.kind == self.name and other.id != resource.id and live_name(other) == live_name(resource)
+            if same and other.source() < at():
+                text = f"{other.id} has the live name {live_name(resource)!r} too ({other.source()})"
+                yield Problem(at("spec", "serviceName"), "FM0314", text)
 
     def _check_versions(self, resource: Resource, others: Mapping[ResourceId, Resource]) -> Iterator[Problem]:
         """Several models of one service are different versions of one model (ModelArts.3516)."""
@@ -285,13 +285,15 @@ class Service(Kind):
             return None if model is None or model.phase in NEVER_PUBLISHED else model.remote_id
 
         moved = live.marker != self.marker(resource, deciding.set_name)
-        desired = self.comparable(resource, live, model_id, deciding.secret)
+        desired = self.comparable(resource, live, model_id, deciding.secret, moved=moved)
         auto_stopped = _auto_stopped(live)
         if live.phase == "failed" or (auto_stopped and not moved):
             desired.pop("state", None)
         elif "state" not in resource.spec and "spec.state" not in resource.spec.get("ignoreDifferences", ()):
             desired["state"] = "running"
-        before = {**live.spec, "models": _aligned(live.spec.get("models", ()), desired["models"])}
+        there = _aligned(live.spec.get("models", ()), desired["models"])
+        there, desired["models"] = _mask(there, desired["models"], _hidden(resource))
+        before = {**live.spec, "models": there}
         fields = deciding.differences(before, desired)
         reason = Reason.MANIFEST_CHANGED if moved else Reason.DRIFT
         drift = bool(fields) and not moved
@@ -324,33 +326,32 @@ class Service(Kind):
         return self._change(resource, live, Action.NOOP, Reason.IN_SYNC, message)
 
     def comparable(
-        self, resource: Resource, live: Live | None, model_id: Callable[[ResourceId], str | None], secret: Secret
+        self,
+        resource: Resource,
+        live: Live,
+        model_id: Callable[[ResourceId], str | None],
+        secret: Secret,
+        *,
+        moved: bool,
     ) -> dict[str, Any]:
-        """What the manifest says, in the vocabulary of ``Live.spec``; ignored fields take the live value."""
+        """What the manifest says, in the vocabulary of ``Live.spec``; ignored fields take the live value.
+
+        ``moved`` says that the manifest changed since it was applied: a variable that is live and no longer
+        declared is then to be removed, which shows as None.
+        """
         spec = resource.spec
         result: dict[str, Any] = {key: spec[key] for key in ("description", "state", "pool") if key in spec}
         if "autoStop" in spec:
             result["autoStop"] = seconds(spec["autoStop"])
-        result["models"] = [self._comparable_model(model, model_id, secret) for model in spec["models"]]
+        there = {model["modelId"]: model for model in live.spec.get("models", ())}
+        result["models"] = []
+        for model in spec["models"]:
+            ref = ResourceId(ModelVersion.name, str(model.get("modelRef")))
+            id = model.get("modelId") or model_id(ref) or AFTER_APPLY
+            env = there.get(id, {}).get("env", {})
+            result["models"].append(_comparable_model(model, id, env, secret, moved=moved))
         for path in spec.get("ignoreDifferences", ()):
             _ignore(result, path.removeprefix("spec."), live)
-        return result
-
-    def _comparable_model(
-        self, model: Spec, model_id: Callable[[ResourceId], str | None], secret: Secret
-    ) -> dict[str, Any]:
-        ref = model.get("modelRef")
-        id = model.get("modelId") or model_id(ResourceId(ModelVersion.name, str(ref)))
-        result: dict[str, Any] = {"modelId": id or AFTER_APPLY, "weight": model["weight"]}
-        if "flavor" in model:
-            result["flavor"] = model["flavor"]
-        if "resources" in model:
-            wanted = model["resources"]
-            result["resources"] = {**wanted, "cpu": float(wanted["cpu"]), "memory": megabytes(wanted["memory"])}
-        result["instances"] = model.get("instances", 1)
-        if "env" in model:
-            env = {key: _env(value, secret) for key, value in model["env"].items()}
-            result["env"] = {key: value for key, value in env.items() if value is not None}
         return result
 
     # ---------------------------------------------------------------- doing
@@ -415,8 +416,9 @@ class Service(Kind):
             model = work.live(ref)
             return model.remote_id if model else None
 
-        desired = self.comparable(resource, live, model_id, work.secret)
-        config = {key: desired[key] for key in ("models", "autoStop") if key in desired}
+        moved = live.marker != self.marker(resource, work.set_name)
+        desired = self.comparable(resource, live, model_id, work.secret, moved=moved)
+        config: dict[str, Any] = {key: desired[key] for key in ("models", "autoStop") if key in desired}
         config["models"] = _aligned(config["models"], live.spec.get("models", ()))
         return config
 
@@ -445,7 +447,9 @@ class Service(Kind):
             if sent is None:
                 before = max((log["update_time"] for log in self._updates(live, work.api)), default=0)
                 try:
-                    work.api.call("PUT", f"{SERVICES}/{live.remote_id}", body=_wire_config(wanted), safe=True)
+                    _refuse_unset(resource, wanted)
+                    body = _wire_config(wanted, live.spec)
+                    work.api.call("PUT", f"{SERVICES}/{live.remote_id}", body=body, safe=True)
                     sent = work.clock.now()
                 except WrongState:
                     pass  # 3519: it moved between the read and the write; look again
@@ -528,13 +532,15 @@ class Service(Kind):
     def body(self, resource: Resource, work: Work) -> dict[str, Any]:
         """The create body (services v1, "deploying a service")."""
         spec = resource.spec
-        empty = Live(resource.id, "", live_name(resource), "", Health.MISSING)
+        nothing = Live(resource.id, "", live_name(resource), "", Health.MISSING)
+        config = self._config(resource, nothing, work)
+        _refuse_unset(resource, config)
         result: dict[str, Any] = {
             "service_name": live_name(resource),
             "infer_type": "real-time",
             "description": self.marked(resource, work.set_name),
             "workspace_id": work.api.workspace,
-            **_wire_config(self._config(resource, empty, work)),
+            **_wire_config(config, {}),
         }
         if "pool" in spec:
             result["pool_name"] = spec["pool"]
@@ -605,16 +611,67 @@ def _aligned(items: Any, other: Any) -> list[Any]:
     return [item for item in result if item] + rest
 
 
-def _env(value: Any, secret: Secret) -> str | None:
-    """The text of one variable; None when it is behind a variable that is not set here."""
+def _comparable_model(model: Spec, id: str, live_env: Spec, secret: Secret, *, moved: bool) -> dict[str, Any]:
+    """One model of a manifest in the vocabulary of ``Live.spec``."""
+    result: dict[str, Any] = {"modelId": id, "weight": model["weight"]}
+    if "flavor" in model:
+        result["flavor"] = model["flavor"]
+    if "resources" in model:
+        wanted = model["resources"]
+        result["resources"] = {**wanted, "cpu": float(wanted["cpu"]), "memory": megabytes(wanted["memory"])}
+    result["instances"] = model.get("instances", 1)
+    if "env" in model or moved:
+        env = {key: _env(value, secret, live_env.get(key)) for key, value in model.get("env", {}).items()}
+        result["env"] = {key: value for key, value in env.items() if value is not None}
+        result["env"].update({key: None for key in live_env if key not in env})
+    return result
+
+
+def _env(value: Any, secret: Secret, live: str | None) -> str | None:
+    """The text of one variable; behind a variable that is not set here it is what it is on the live side."""
     value = plain(value)
-    return secret(value["valueFrom"]) if isinstance(value, Mapping) else str(value)
+    if not isinstance(value, Mapping):
+        return str(value)
+    known = secret(value["valueFrom"])
+    return live if known is None else known
 
 
-def _ignore(desired: dict[str, Any], path: str, live: Live | None) -> None:
+def _refuse_unset(resource: Resource, config: Spec) -> None:
+    """A full replacement must not lose a variable whose value is not known here."""
+    by_ref = {str(m.get("modelRef") or m.get("modelId")): m.get("env", {}) for m in resource.spec["models"]}
+    sent = {key for model in config["models"] for key in model.get("env", {})}
+    for env in by_ref.values():
+        for key, value in env.items():
+            if isinstance(plain(value), Mapping) and key not in sent:
+                msg = f"the environment variable {plain(value)['valueFrom'].get('env')} is not set"
+                raise FmctlError(msg, hint=f"{resource.id} needs it for {key}; export it before `fmctl apply`")
+
+
+def _hidden(resource: Resource) -> frozenset[str]:
+    """Names of variables whose values never show: those behind ``valueFrom``."""
+    pairs = [pair for model in resource.spec["models"] for pair in model.get("env", {}).items()]
+    return frozenset(key for key, value in pairs if isinstance(plain(value), Mapping))
+
+
+def _mask(live: list[Any], desired: list[Any], hidden: frozenset[str]) -> tuple[list[Any], list[Any]]:
+    """Both sides without secret values, so that a difference still shows as one."""
+    before, after = [dict(model) for model in live], [dict(model) for model in desired]
+    for index in range(max(len(before), len(after))):
+        there = before[index] if index < len(before) else {}
+        here = after[index] if index < len(after) else {}
+        for side, other, when in ((there, here, "before"), (here, there, "after")):
+            env = dict(side.get("env") or {})
+            for key, value in env.items():
+                if value is not None and (key in hidden or is_secret_name(key)):
+                    same = (other.get("env") or {}).get(key) in (value, "***")
+                    env[key] = "***" if same else f"*** ({when})"
+            if env:
+                side["env"] = env
+    return before, after
+
+
+def _ignore(desired: dict[str, Any], path: str, live: Live) -> None:
     """Give an ignored field (``models[].instances``, ``autoStop``) its live value, or leave it as declared."""
-    if live is None:
-        return
     head, _, key = path.partition("].")
     if not key:
         if path in desired and path in live.spec:
@@ -628,29 +685,36 @@ def _ignore(desired: dict[str, Any], path: str, live: Live | None) -> None:
             item[key] = there[key]
 
 
-def _wire_config(config: Spec) -> dict[str, Any]:
-    """``models`` and ``autoStop`` as the API takes them; a config is always a full replacement."""
-    elements = []
-    for model in config["models"]:
-        element: dict[str, Any] = {
-            "model_id": model["modelId"],
-            "weight": model["weight"],
-            "specification": model.get("flavor") or "custom",
-            "instance_count": model["instances"],
-        }
-        if "resources" in model:
-            wanted = model["resources"]
-            element["custom_spec"] = {"cpu": wanted["cpu"], "memory": wanted["memory"]}
-            if wanted.get("npu"):
-                element["custom_spec"]["ascend_a310"] = wanted["npu"]
-        if "env" in model:
-            element["envs"] = model["env"]
-        elements.append(element)
-    result: dict[str, Any] = {"config": elements}
-    if config.get("autoStop"):
+def _wire_config(config: Spec, live: Spec) -> dict[str, Any]:
+    """``models`` and ``autoStop`` as the API takes them.
+
+    A config is always a full replacement; a schedule is only sent when it differs, since sending it re-arms it.
+    """
+    result: dict[str, Any] = {}
+    if not agrees(live.get("models"), config["models"]):
+        result["config"] = [_wire_model(model) for model in config["models"]]
+    if "autoStop" in config and live.get("autoStop", 0) != config["autoStop"]:
         minutes = config["autoStop"] // 60
         result["schedule"] = [{"type": "stop", "time_unit": "MINUTES", "duration": minutes}]
     return result
+
+
+def _wire_model(model: Spec) -> dict[str, Any]:
+    """One element of ``config``."""
+    element: dict[str, Any] = {
+        "model_id": model["modelId"],
+        "weight": model["weight"],
+        "specification": model.get("flavor") or "custom",
+        "instance_count": model["instances"],
+    }
+    if "resources" in model:
+        wanted = model["resources"]
+        element["custom_spec"] = {"cpu": wanted["cpu"], "memory": wanted["memory"]}
+        if wanted.get("npu"):
+            element["custom_spec"]["ascend_a310"] = wanted["npu"]
+    if "env" in model:
+        element["envs"] = {key: value for key, value in model["env"].items() if value is not None}
+    return element
 
 
 def _plain_config(live: Live) -> dict[str, Any]:
