@@ -119,10 +119,11 @@ def check_endpoint(endpoint: str, what: str) -> str:
     """``endpoint`` without a slash at the end, if it can be one."""
     try:
         parts = urlsplit(endpoint)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not parts.username
     except ValueError:  # brackets or a port that are none
         usable = False
     if not usable:
-        msg = f"{what} endpoint {endpoint!r} is not an address"
+        shown = endpoint.rpartition("@")[2]  # what stands before it may be a password
+        msg = f"{what} endpoint {shown!r} is not an address"
         raise UsageError(msg, hint="write it as https://host or http://host:port")
     return endpoint.rstrip("/")
