@@ -1,0 +1,106 @@
+"""Plan: one decision per resource, complete, ordered and deterministic. Data in, data out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fmctl.diff import differences
+from fmctl.domain.live import POLICIES, Health, Live, World
+from fmctl.domain.plan import FORMAT_VERSION, Action, Change, Plan, Reason, Target, summarize
+from fmctl.domain.resource import Resource, ResourceId
+from fmctl.kinds.base import Deciding, Kind, Records, Secret
+
+DESTRUCTIVE = frozenset({Action.REPLACE, Action.STOP, Action.DELETE})
+SETTLED = frozenset({Reason.IN_SYNC, Reason.PROGRESSING, Reason.RECORD_GONE})
+
+
+def plan(
+    resources: Sequence[Resource],
+    world: World,
+    kinds: Mapping[str, Kind],
+    records: Records,
+    target: Target,
+    now: float,
+    secret: Secret,
+    *,
+    prune: bool = False,
+) -> Plan:
+    """Decide about every resource, in the order of doing; with ``prune`` also about what nothing declares."""
+    deciding = Deciding(target.set, records, world, now, differences, secret)
+    changes: list[Change] = []
+    for resource in resources:
+        observed = world.observed[resource.id]
+        changes.extend(kinds[resource.kind].decide(resource, observed, deciding))
+    changes = _refuse_dependents(changes)
+    notes: list[str] = []
+    for live in world.undeclared:
+        if prune and live.marker and live.marker.policy != POLICIES["Orphan"]:
+            changes.append(Change(live.id, Action.DELETE, Reason.NOT_DECLARED, live.phase, live=live))
+        else:
+            why = "left behind by its deletionPolicy" if prune else "not declared; --prune removes it"
+            notes.append(f"{live.id} ({live.remote_name}) belongs to this set: {why}")
+    ordered = tuple(_by_doing(changes))
+    runs = frozenset(name for name, kind in kinds.items() if kind.is_run)
+    checksum = _checksum(ordered, world, target)
+    return Plan(target, ordered, summarize(ordered, runs), checksum, tuple(notes))
+
+
+def _refuse_dependents(changes: Iterable[Change]) -> list[Change]:
+    """What needs a refused resource, and would be written, is refused with it."""
+    refused: dict[ResourceId, Change] = {}
+    result = []
+    for change in changes:  # in the order of references, so that refusals spread
+        cause = next((refused[need] for need in change.needs if need in refused), None)
+        if cause and change.writes:
+            message = f"needs {cause.id}, which is refused ({cause.reason})"
+            change = replace(change, action=Action.REFUSE, reason=cause.reason, message=message, fields=())
+        if change.action is Action.REFUSE:
+            refused[change.id] = change
+        result.append(change)
+    return result
+
+
+def _by_doing(changes: list[Change]) -> Iterator[Change]:
+    """Creates in the order of references; a stop of an older run before its successor; deletes last, users first."""
+    yield from (change for change in changes if change.action is not Action.DELETE)
+    deletes = [change for change in changes if change.action is Action.DELETE]
+    order = {"Service": 0, "ModelVersion": 1, "TrainingJob": 2}
+    yield from sorted(deletes, key=lambda change: (order.get(change.id.kind, 0), change.id))
+
+
+# ------------------------------------------------------------------ checksum
+
+
+def _checksum(changes: Sequence[Change], world: World, target: Target) -> str:
+    """SHA-256 over what was decided and what it was decided from; no times, counters or paths of this machine."""
+    form = {
+        "formatVersion": FORMAT_VERSION,
+        "set": target.set,
+        "host": target.host,
+        "project": target.project,
+        "workspace": target.workspace,
+        "changes": [_decision(change) for change in changes],
+        "resources": {str(c.id): [c.desired.hash, c.desired.marker] for c in changes if c.desired},
+        "live": {str(id): _state(seen.live) for id, seen in world.observed.items() if seen.live},
+    }
+    text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _decision(change: Change) -> list[Any]:
+    """A decision, with those that only differ in how far a run or a service has come made equal."""
+    reason = Reason.IN_SYNC if change.action is Action.NOOP and change.reason in SETTLED else change.reason
+    return [str(change.id), change.action, reason, change.drift, [list(field) for field in change.fields]]
+
+
+def _state(live: Live) -> list[Any]:
+    """The marker and the normalised user-set fields of a live object."""
+    moving = (Health.PROGRESSING, Health.HEALTHY)
+    phase = "well" if live.health in moving or live.phase == "concerning" else live.phase
+    shown = {key: value for key, value in live.spec.items() if key != "models"}
+    models = [{k: v for k, v in model.items() if k != "env"} for model in live.spec.get("models", ())]
+    return [str(live.marker or ""), phase, {**shown, "models": models}]
