@@ -187,3 +187,12 @@ def test_a_given_token_is_sent() -> None:
 def test_no_repr_shows_a_secret(auth: httpx.Auth) -> None:
     """A credential can be printed without giving anything away."""
     assert not [secret for secret in (AK, SK, "sec", "MII1", "p4ss") if secret in repr(auth)]
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "naïve"])
+def test_a_garbled_token_is_refused_before_it_is_sent(token: str) -> None:
+    """What no header can hold is a credential error that does not show it."""
+    with pytest.raises(CredentialError) as caught:
+        TokenAuth(token)
+
+    assert token not in str(caught.value)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from fmctl.domain.problem import ApiError, CredentialError, NoAnswer, NotFound, 
 from fmctl.modelarts.auth import AkSkAuth, PasswordAuth, TokenAuth
 from fmctl.modelarts.client import Client
 from fmctl.modelarts.iam import find_project
+from fmctl.sandbox.sandbox import Sandbox
 
 JOBS = "/v2/{project_id}/training-jobs"
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -365,3 +367,31 @@ def test_a_dead_endpoint_is_named() -> None:
     with pytest.raises(NoAnswer, match=f"cannot connect to 127.0.0.1:{port}"):
         api.call("POST", JOBS, body={})
     api.close()
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    sandbox = Sandbox(tmp_path, clock=FakeClock(), components=())
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.mark.parametrize("how", ["key pair", "password"])
+def test_the_sandbox_knows_us(sandbox: Sandbox, how: str) -> None:
+    """A service that verifies signatures and tokens accepts ours."""
+    owner, clock = sandbox.credentials, FakeClock()
+    auths: dict[str, httpx.Auth] = {
+        "key pair": AkSkAuth(owner.access_key, owner.secret_key, clock=clock),
+        "password": PasswordAuth(
+            "http://iam.test",
+            account=owner.domain,
+            user=owner.user,
+            password=owner.password,
+            project=owner.region,
+            clock=clock,
+        ),
+    }
+    transport = httpx.WSGITransport(sandbox.wsgi)
+    found = find_project("http://iam.test", owner.region, auths[how], clock=clock, transport=transport)
+
+    assert owner.project_id == found

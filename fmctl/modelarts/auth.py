@@ -12,6 +12,7 @@ import httpx
 from fmctl.domain.ports import Clock
 from fmctl.domain.problem import CredentialError
 from fmctl.modelarts import errors, signing
+from fmctl.modelarts.connection import check_endpoint
 from fmctl.modelarts.retry import SAFE
 
 Flow = Generator[httpx.Request, httpx.Response, None]
@@ -34,9 +35,12 @@ class AkSkAuth(httpx.Auth):
         security_token: str | None = None,
         clock: Clock,
     ) -> None:
-        self._access_key = access_key
-        self._secret_key = secret_key
-        self._extra = {"X-Project-Id": project_id, "X-Security-Token": security_token}
+        self._access_key = _sendable(access_key, "access key")
+        self._secret_key = secret_key.strip()
+        self._extra = {
+            "X-Project-Id": project_id,
+            "X-Security-Token": _sendable(security_token or "", "security token"),
+        }
         self._clock = clock
 
     def __repr__(self) -> str:
@@ -66,7 +70,7 @@ class TokenAuth(httpx.Auth):
     """Sends a token that somebody else got."""
 
     def __init__(self, token: str) -> None:
-        self._token = token
+        self._token = _sendable(token, "token")
 
     def __repr__(self) -> str:
         return "TokenAuth(…)"
@@ -101,7 +105,7 @@ class PasswordAuth(httpx.Auth):
         project: str,
         clock: Clock,
     ) -> None:
-        self._url = f"{iam_endpoint.rstrip('/')}/v3/auth/tokens"
+        self._url = f"{check_endpoint(iam_endpoint, 'IAM')}/v3/auth/tokens"
         self._body = _password_body(account, user, password, project)
         self._who = f"{user} of {account}"
         self._clock = clock
@@ -151,6 +155,15 @@ class PasswordAuth(httpx.Auth):
             return _Token(response.headers["X-Subject-Token"], expires.timestamp())
         except (KeyError, TypeError, ValueError):
             raise errors.garbage(response, "POST /v3/auth/tokens") from None  # the cause might show the token
+
+
+def _sendable(value: str, what: str) -> str:
+    """``value`` without the line end that pasting brings; what no header can hold would show up in an error."""
+    text = value.strip()
+    if not text.isascii() or not text.isprintable():
+        msg = f"the {what} has characters that no {what} has"
+        raise CredentialError(msg, hint=f"paste the {what} again, in one line")
+    return text
 
 
 def _password_body(account: str, user: str, password: str, project: str) -> dict[str, Any]:

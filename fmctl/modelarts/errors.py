@@ -6,6 +6,8 @@ hence the tables of (status, code). Codes are the service's, without the prefix 
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import httpx
 
 from fmctl.domain.problem import AlreadyExists, ApiError, NoAnswer, NotFound, WrongState
@@ -107,8 +109,7 @@ def _says_absent(status: int, code: str | None) -> bool:
 
 def _hint(response: httpx.Response, answer: Answer, code: str | None) -> str | None:
     if response.is_redirect:
-        target = httpx.URL(response.headers.get("Location", "")).host
-        return f"redirects are not followed{f' (to {target})' if target else ''}: check the endpoint"
+        return f"redirects are not followed{_target(response)}: check the endpoint"
     if code in HINTS:
         return HINTS[code]
     if response.status_code == httpx.codes.UNAUTHORIZED:
@@ -116,6 +117,15 @@ def _hint(response: httpx.Response, answer: Answer, code: str | None) -> str | N
     if response.status_code == httpx.codes.NOT_FOUND and answer.code is None:
         return "nothing of ModelArts answers there: check the endpoint"
     return answer.solution
+
+
+def _target(response: httpx.Response) -> str:
+    """The host alone: the rest of an address may hold tickets."""
+    try:
+        host = urlsplit(response.headers.get("Location", "")).hostname
+    except ValueError:
+        host = None
+    return f" (to {host})" if host else ""
 
 
 def _reason(error: httpx.RequestError) -> str:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -23,6 +24,8 @@ SAFE = "fmctl.safe"
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0
+log = logging.getLogger(__name__)
+
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -52,6 +55,7 @@ class RetryTransport(httpx.BaseTransport):
             pause = self._pause(request, outcome, attempt)
             if pause is None or self._clock.now() + pause > deadline:
                 return _result(outcome)
+            log.info("%s %s: %s; again in %.1f s", request.method, request.url.path, _shown(outcome), pause)
             self._clock.sleep(pause)
         return _result(self._send(request))
 
@@ -106,6 +110,10 @@ def _may_repeat(request: httpx.Request, error: httpx.TransportError) -> bool:
 def _is_transient(response: httpx.Response) -> bool:
     code = errors.service_code(read_answer(response).code) if response.status_code >= 500 else None
     return errors.is_transient(response.status_code, code)
+
+
+def _shown(outcome: httpx.Response | httpx.TransportError) -> str:
+    return f"HTTP {outcome.status_code}" if isinstance(outcome, httpx.Response) else type(outcome).__name__
 
 
 def _result(outcome: httpx.Response | httpx.TransportError) -> httpx.Response:

@@ -60,7 +60,7 @@ class Door:
         try:
             result = call(client)
         except Exception as error:  # the library raises bare Exceptions
-            msg = f"{what}: no answer from {urlsplit(self.endpoint).netloc}: {self._clean(error)}"
+            msg = f"{what}: {urlsplit(self.endpoint).netloc} failed: {self._clean(error)}"
             raise StorageError(msg, hint=f"check the network and the OBS endpoint {self.endpoint}") from None
         if result.status < 300 and result.requestId:
             return result
