@@ -158,8 +158,8 @@ class Composer:
         begin = len(self._offsets)
         get, put = self._next, self._offsets.append
         while True:
-            event: Any = get()
-            kind = event.__class__
+            event = get()
+            kind: Any = event.__class__
             if kind is ScalarEvent and event.tag is None and event.anchor is None:
                 key = event.value
                 if key in mapping or (key == "<<" and event.implicit[0]):
@@ -170,8 +170,9 @@ class Composer:
                 return self._merge(mapping, merged) if merged else mapping
             elif (key := self._odd_key(event, mapping, begin, depth)) is None:
                 continue
-            item: Any = get()
-            if item.__class__ is ScalarEvent and item.anchor is None and item.tag is None:
+            item = get()
+            kind = item.__class__
+            if kind is ScalarEvent and item.anchor is None and item.tag is None:
                 put(item.start_mark.index)
                 mapping[key] = plain(item.value) if item.implicit[0] else item.value
             else:

@@ -1,0 +1,76 @@
+"""The rules about a manifest among the others: references, local paths, secrets, and what its kind says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from fmctl.domain.problem import Problem
+from fmctl.domain.resource import Path, Resource, ResourceId
+from fmctl.kinds.base import Kind
+from fmctl.validate import _rules as rules
+from fmctl.validate._merge import Places
+from fmctl.validate._suggest import closest, is_secret
+
+
+class Checked(NamedTuple):
+    """A resource that its schema accepts, with its kind and its places."""
+
+    resource: Resource
+    kind: Kind
+    places: Places
+
+
+def references(checked: Checked, declared: Collection[ResourceId]) -> Iterator[Problem]:
+    """Every reference names a declared resource; one that is itself wrong counts as declared."""
+    for path, to in checked.kind.references(checked.resource.spec):
+        if to not in declared:
+            name = closest(to.name, {id.name for id in declared if id.kind == to.kind})
+            elsewhere = sorted(str(id) for id in declared if id.name == to.name)
+            hint = f"did you mean {name}?" if name else f"there is {elsewhere[0]}" if elsewhere else None
+            message = f"there is no {to} in this set"
+            yield Problem(checked.places.source(path), rules.REFERENCE, message, hint)
+
+
+def local_paths(checked: Checked) -> Iterator[Problem]:
+    """Every local path exists, relative to the directory of the manifest."""
+    directory = os.path.dirname(checked.resource.document.file)
+    for path in checked.kind.local_paths(checked.resource.spec):
+        value = at(checked.resource, path)
+        if not value:
+            yield Problem(checked.places.source(path), rules.LOCAL_PATH, "an empty path")
+        elif not _exists(place := os.path.join(directory, value)):
+            what = "is a link to nothing" if os.path.islink(place) else "does not exist"
+            hint = f"paths are relative to the manifest: looked for {os.path.normpath(place)}"
+            yield Problem(checked.places.source(path), rules.LOCAL_PATH, f"{value} {what}", hint)
+
+
+def _exists(place: str) -> bool:
+    try:
+        return os.path.exists(place)
+    except ValueError:  # a NUL in the name
+        return False
+
+
+def secrets(checked: Checked) -> Iterator[Problem]:
+    """No literal under a key that names a secret. The value is never shown."""
+    for path in checked.kind.text_maps(checked.resource.spec):
+        for key, value in at(checked.resource, path).items():
+            if is_secret(key) and not isinstance(value, dict):
+                hint = f"write {key}: {{valueFrom: {{env: {key}}}}}, or {{value: …}} if it is no secret"
+                message = f"a literal value under {key!r}, which names a secret"
+                yield Problem(checked.places.source((*path, key)), rules.LITERAL, message, hint)
+
+
+def own_rules(checked: Checked, others: Mapping[ResourceId, Resource], set_name: str) -> Iterator[Problem]:
+    """What the kind itself says."""
+    yield from checked.kind.check(checked.resource, others, set_name)
+
+
+def at(resource: Resource, path: Path) -> Any:
+    """The value at ``path`` of the document, which begins with ``spec``."""
+    value: Any = resource.spec
+    for part in path[1:]:
+        value = value[part]
+    return value
