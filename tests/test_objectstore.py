@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from fmctl.domain.problem import ExitCode, StorageError, UsageError
 from fmctl.objectstore.address import parse_address, wants_path_style
 from fmctl.objectstore.store import ObsStore
 from fmctl.sandbox.server import Server
+
+pytestmark = [  # the library's own: it is as old as Python 2
+    pytest.mark.filterwarnings("ignore:ssl:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*utcnow:DeprecationWarning"),
+]
 
 ODD = ["plain.txt", "with space.txt", "数据/训练 集.csv", "a+b/c&d=e%20f.txt", "empty"]
 
@@ -204,6 +215,52 @@ def test_a_web_page_is_not_an_empty_bucket(status: int) -> None:
             thread.join()
 
     assert "endpoint" in (caught.value.hint or "")
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate that nobody vouches for, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    file = folder / "server.pem"
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(private + certificate.public_bytes(pem))
+    return file
+
+
+def test_certificates_are_verified(tmp_path: Path) -> None:
+    """Keys and data go to nobody whose certificate is not trusted."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+    seen: list[str] = []
+
+    class Handler(Page):
+        def do_GET(self) -> None:
+            seen.append(self.path)
+            super().do_GET()
+
+    class Web(ThreadingHTTPServer):
+        def handle_error(self, *_: Any) -> None: ...
+
+    with Web(("127.0.0.1", 0), Handler) as web:
+        web.socket = context.wrap_socket(web.socket, server_side=True)
+        thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            with pytest.raises(StorageError, match="CERTIFICATE_VERIFY_FAILED"):
+                ObsStore(f"https://localhost:{web.server_port}", "ak", "sk").list("obs://b/x/")
+        finally:
+            web.shutdown()
+            thread.join()
+
+    assert [] == seen
 
 
 def test_a_dead_endpoint_is_named() -> None:
