@@ -41,13 +41,6 @@ def asks(plan: Plan) -> tuple[Change, ...]:
     return tuple(change for change in plan.changes if _destroys(change))
 
 
-def starts(plan: Plan) -> tuple[Change, ...]:
-    """Changes that start a run, which costs."""
-    return tuple(
-        change for change in plan.changes if change.action is Action.CREATE and change.id.kind == "TrainingJob"
-    )
-
-
 def _destroys(change: Change) -> bool:
     if change.reason is Reason.NEVER_PUBLISHED:
         return False  # it never was a version, so nothing is lost

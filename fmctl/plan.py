@@ -14,7 +14,6 @@ from fmctl.domain.plan import FORMAT_VERSION, Action, Change, Plan, Reason, Targ
 from fmctl.domain.resource import Resource, ResourceId
 from fmctl.kinds.base import Deciding, Kind, Records, Secret
 
-DESTRUCTIVE = frozenset({Action.REPLACE, Action.STOP, Action.DELETE})
 SETTLED = frozenset({Reason.IN_SYNC, Reason.PROGRESSING, Reason.RECORD_GONE})
 
 
@@ -43,7 +42,7 @@ def plan(
         else:
             why = "left behind by its deletionPolicy" if prune else "not declared; --prune removes it"
             notes.append(f"{live.id} ({live.remote_name}) belongs to this set: {why}")
-    ordered = tuple(_by_doing(changes))
+    ordered = tuple(_by_doing(changes, list(kinds)))
     runs = frozenset(name for name, kind in kinds.items() if kind.is_run)
     checksum = _checksum(ordered, world, target)
     return Plan(target, ordered, summarize(ordered, runs), checksum, tuple(notes))
@@ -64,12 +63,11 @@ def _refuse_dependents(changes: Iterable[Change]) -> list[Change]:
     return result
 
 
-def _by_doing(changes: list[Change]) -> Iterator[Change]:
-    """Creates in the order of references; a stop of an older run before its successor; deletes last, users first."""
+def _by_doing(changes: list[Change], kinds: Sequence[str]) -> Iterator[Change]:
+    """Creates in the order of references; deletes last and the other way: what uses before what is used."""
     yield from (change for change in changes if change.action is not Action.DELETE)
     deletes = [change for change in changes if change.action is Action.DELETE]
-    order = {"Service": 0, "ModelVersion": 1, "TrainingJob": 2}
-    yield from sorted(deletes, key=lambda change: (order.get(change.id.kind, 0), change.id))
+    yield from sorted(deletes, key=lambda change: (-kinds.index(change.id.kind), change.id))
 
 
 # ------------------------------------------------------------------ checksum

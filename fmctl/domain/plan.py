@@ -108,6 +108,11 @@ class Change:
         return self.action not in QUIET and not self.blocked
 
     @property
+    def waits_for(self) -> tuple[ResourceId, ...]:
+        """What must have succeeded before this is done; deciding not to act waits for nothing."""
+        return self.needs if self.writes else ()
+
+    @property
     def blocked(self) -> bool:
         """Whether this is a decision not to act."""
         return self.action in (Action.REFUSE, Action.ERROR)

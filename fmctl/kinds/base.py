@@ -46,11 +46,8 @@ Secret = Callable[[Mapping[str, Any]], str | None]
 """The value behind ``{env: NAME}`` or ``{file: PATH}``; None where the variable is not set."""
 
 
-class Fan(Protocol):
-    """Run one function over many items, in parallel where that pays, results in order."""
-
-    def __call__(self, function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
-        """The results."""
+Fan = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
+"""Run one function over many items, in parallel where that pays; results in order."""
 
 
 @dataclass(frozen=True, slots=True)
