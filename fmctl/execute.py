@@ -7,9 +7,9 @@ plan, the folders that the plan names, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from fmctl.domain.event import Ending, Event, EventType, Outcome
@@ -25,6 +25,8 @@ from fmctl.kinds.base import Kind, Steps, Watch, Work
 FIRST_LOOK, GROWTH, SLOWEST_LOOK = 0.5, 1.5, 15.0
 POLL_TROUBLE_SECONDS = 300
 Emit = Callable[[Event], None]
+Latest = Callable[[ResourceId], Live | None]
+"""The latest that is known of a resource of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,6 @@ def execute(
         return _Execution(plan, kinds, tools, limits, emit, latest, pool).run()
 
 
-Latest = Callable[[ResourceId], Live | None]
-
-
 @dataclass(slots=True)
 class _Task:
     """One change in progress."""
@@ -68,7 +67,6 @@ class _Poller:
     due: float = 0.0
     busy: bool = False
     trouble_since: float | None = None
-    phases: dict[str, str] = field(default_factory=dict)
 
 
 class _Execution:
@@ -93,6 +91,7 @@ class _Execution:
         self._outcomes: dict[int, Outcome] = {}
         self._futures: dict[Future[Any], _Task | str] = {}
         self._pollers = {name: _Poller() for name in kinds}
+        self._before = _before(plan.changes)
 
     def run(self) -> list[Outcome]:
         """Until every change has an outcome."""
@@ -136,7 +135,7 @@ class _Execution:
 
     def _verdict(self, change: Change) -> str | None:
         """None: not yet. Empty: start it. Text: why it is skipped."""
-        for other in self._before(change):
+        for other in self._before[id(change)]:
             outcome = self._outcomes.get(id(other))
             if outcome is None:
                 return None
@@ -144,15 +143,6 @@ class _Execution:
                 how = "is still going on" if outcome.ending is Ending.LEFT else outcome.ending
                 return f"needs {other.id}, which {how}" if how != outcome.ending else f"needs {other.id}: {how}"
         return ""
-
-    def _before(self, change: Change) -> Iterator[Change]:
-        """What must end before ``change`` starts."""
-        for other in self._plan.changes:
-            if other is change:
-                return
-            needed = other.id in change.waits_for or other.id == change.id
-            if needed or (change.action is Action.DELETE and not _same_rank(other, change)):
-                yield other
 
     def _start(self, change: Change) -> None:
         task = _Task(change, self._kinds[change.id.kind].verb(change, self._work), self._clock.now())
@@ -317,9 +307,26 @@ def _advance(steps: Steps, seen: Live | None, first: bool) -> tuple[Watch | None
         return None, stop.value
 
 
-def _same_rank(one: Change, other: Change) -> bool:
-    """Whether two deletes may go side by side: objects of one kind do not use each other."""
-    return one.action is Action.DELETE and one.id.kind == other.id.kind
+def _before(changes: Sequence[Change]) -> Mapping[int, list[Change]]:
+    """What must end before each change starts: its needs, an earlier change of its own, and for deletes the rest.
+
+    Deletes of one kind go side by side, since objects of one kind do not use each other.
+    """
+    by_id: dict[ResourceId, list[Change]] = {}
+    result: dict[int, list[Change]] = {}
+    for change in changes:
+        if change.action is Action.DELETE:
+            others = (other for other in changes if other is not change)
+            result[id(change)] = [o for o in others if o.action is not Action.DELETE or _earlier(o, change, changes)]
+        else:
+            result[id(change)] = [other for need in (*change.waits_for, change.id) for other in by_id.get(need, ())]
+        by_id.setdefault(change.id, []).append(change)
+    return result
+
+
+def _earlier(one: Change, other: Change, changes: Sequence[Change]) -> bool:
+    """Whether a delete of another kind stands before ``other`` in the plan."""
+    return one.id.kind != other.id.kind and changes.index(one) < changes.index(other)
 
 
 def outcome_codes(outcomes: Sequence[Outcome]) -> list[ExitCode]:
