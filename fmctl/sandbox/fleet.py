@@ -17,7 +17,7 @@ START_ATTEMPTS = 3  # of an instance that dies without a word before it was ever
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 STEADY = 60.0  # seconds of being ready after which earlier crashes are forgiven
-GRACE = 3.0  # seconds between SIGTERM and SIGKILL
+GRACE = 30.0  # seconds to answer its last requests and to end by itself
 
 
 @dataclass(slots=True)

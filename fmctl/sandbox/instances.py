@@ -86,8 +86,14 @@ class Instance(Protocol):
     def usage(self) -> Usage:
         """What it uses now."""
 
+    def hold(self) -> None:
+        """A request is on its way to it: it may not end before `release`."""
+
+    def release(self) -> None:
+        """That request was answered."""
+
     def stop(self) -> None:
-        """Ask it to end; it is gone when its state is ENDED."""
+        """Ask it to end when nothing holds it any more; it is gone when its state is ENDED."""
 
     def kill(self) -> None:
         """End it at once, with everything it started."""

@@ -66,6 +66,9 @@ class ProcessInstance:
         self._verdict = InstanceState.STARTING
         self._reported = threading.Event()
         self._ended = threading.Event()
+        self._counting = threading.Lock()
+        self._held = 0
+        self._stopping = False
         self._usage: psutil.Process | None = None
         threading.Thread(target=self._watch, daemon=True).start()
 
@@ -107,9 +110,25 @@ class ProcessInstance:
         except psutil.Error:
             return Usage()
 
+    def hold(self) -> None:
+        """One request more is on its way."""
+        with self._counting:
+            self._held += 1
+
+    def release(self) -> None:
+        """One request less; the last one lets it end if it should."""
+        with self._counting:
+            self._held -= 1
+        if self._stopping:
+            self.stop()
+
     def stop(self) -> None:
-        """SIGTERM to the whole group: the script may have its own way to end."""
-        self._signal(signal.SIGTERM)
+        """SIGTERM to the whole group, once it is idle: the script may have its own way to end."""
+        with self._counting:
+            self._stopping = True
+            idle = self._held == 0
+        if idle and self._process.poll() is None:
+            self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """SIGKILL to the whole group, and reap it; once only, since the number may be another's afterwards."""

@@ -34,6 +34,8 @@ class ScriptedInstance:
     clock: Clock
     born: float
     ended: bool = False
+    held: int = 0
+    stopping: bool = False
 
     @property
     def error(self) -> str:
@@ -65,9 +67,19 @@ class ScriptedInstance:
         """A round figure."""
         return Usage(cpu_cores=0.5, memory_mb=100)
 
+    def hold(self) -> None:
+        """One request more."""
+        self.held += 1
+
+    def release(self) -> None:
+        """One request less."""
+        self.held -= 1
+        self.ended = self.ended or (self.stopping and not self.held)
+
     def stop(self) -> None:
-        """Gone at once."""
-        self.ended = True
+        """Gone at once, unless a request is on its way."""
+        self.stopping = True
+        self.ended = self.ended or not self.held
 
     def kill(self) -> None:
         """Gone at once; also what a test calls for a crash."""

@@ -64,9 +64,12 @@ class Serving:
         with self._lock:
             self._fleet.close()
 
-    def choose(self, service: Document) -> tuple[str, Instance] | None:
-        """The model whose turn it is and an instance of it, or None when nothing answers."""
+    def choose(self, service_id: str) -> tuple[str, Instance] | None:
+        """The model whose turn it is and an instance of it, held for this request; None when nothing answers."""
         with self._lock:
+            # Read under the lock: between two looks an update may have ended the instances of the old configuration.
+            document = self._sandbox.store.get(SERVICES, service_id)
+            service: Document = document["service"] if document else {"config": []}
             ready = {
                 element["model_id"]: (element["weight"], group)
                 for element in service["config"]
@@ -75,8 +78,10 @@ class Serving:
             weights = {model_id: weight for model_id, (weight, _) in ready.items() if weight}
             if not weights:
                 return None
-            model_id = self.traffic.choose(service["service_id"], weights)
-            return model_id, self._next(ready[model_id][1])
+            model_id = self.traffic.choose(service_id, weights)
+            instance = self._next(ready[model_id][1])
+            instance.hold()
+            return model_id, instance
 
     def usage(self, service: Document, element: Document) -> list[Usage]:
         """What each answering instance of an element uses."""

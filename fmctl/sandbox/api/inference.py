@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from fmctl.sandbox.api.service_records import NOT_FOUND
 from fmctl.sandbox.instances import Answer, Instance, InstanceLost, InstanceTooSlow, Query
-from fmctl.sandbox.service_state import SERVICES
+from fmctl.sandbox.service_state import LIVE, SERVICES
 from fmctl.sandbox.serving import Serving
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
@@ -39,32 +39,33 @@ def predict_below(call: Call) -> Reply | Response:
 
 
 def _forward(call: Call, path: str) -> Response:
-    serving = call.sandbox.part(Serving)
-    model_id, instance = _route_to(call, serving)
+    serving, service_id = call.sandbox.part(Serving), call.path["service_id"]
+    _refuse_unless_running(call, service_id)
     if (call.request.content_length or 0) > BODY_LIMIT:
         raise WireError(413, "ModelArts.4104", "The request body is larger than 12 MB.")
     query = Query(call.request.method, path, _headers(call.request.headers), call.request.get_data())
+    chosen = serving.choose(service_id)
+    if chosen is None:
+        raise WireError(503, "ModelArts.4503", "No instance of the service can answer now; try again later.")
+    model_id, instance = chosen
     failed = True
     try:
         answer = _ask(instance, query)
         failed = answer.status >= 500
     finally:
-        serving.traffic.record(call.path["service_id"], model_id, failed=failed)
+        instance.release()
+        serving.traffic.record(service_id, model_id, failed=failed)
     return Response(answer.body, answer.status, content_type=answer.content_type)
 
 
-def _route_to(call: Call, serving: Serving) -> tuple[str, Instance]:
-    document = call.sandbox.store.get(SERVICES, call.path["service_id"])
+def _refuse_unless_running(call: Call, service_id: str) -> None:
+    document = call.sandbox.store.get(SERVICES, service_id)
     if document is None:
-        raise WireError(404, NOT_FOUND, f"The service {call.path['service_id']} does not exist.")
-    service = document["service"]
-    updating = service["status"] == "deploying" and document["fallback"]
-    if service["status"] not in {"running", "concerning"} and not updating:
-        raise WireError(400, "ModelArts.4203", f"The service is not running: it is {service['status']}.")
-    chosen = serving.choose(service)
-    if chosen is None:
-        raise WireError(503, "ModelArts.4503", "No instance of the service can answer now; try again later.")
-    return chosen
+        raise WireError(404, NOT_FOUND, f"The service {service_id} does not exist.")
+    status = document["service"]["status"]
+    updating = status == "deploying" and document["fallback"]
+    if status not in LIVE and not updating:
+        raise WireError(400, "ModelArts.4203", f"The service is not running: it is {status}.")
 
 
 def _ask(instance: Instance, query: Query) -> Answer:

@@ -1,0 +1,253 @@
+"""Models of the sandbox: what is accepted, how the import goes, and what lists and deletion say."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fmctl.sandbox import VirtualClock
+
+from .serving_world import CONFIG, SCRIPT, World, scripted_world
+
+
+@pytest.fixture
+def world(tmp_path: Path, clock: VirtualClock) -> Iterator[World]:
+    with scripted_world(tmp_path, clock) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"model_name": ""}, 400, "3036"),
+        ({"model_version": None}, 400, "3036"),
+        ({"source_location": ""}, 400, "3036"),
+        ({"model_name": "no spaces"}, 400, "3037"),
+        ({"model_name": "n" * 65}, 400, "3037"),
+        ({"model_version": "1.0"}, 400, "3037"),
+        ({"model_version": "01.0.0"}, 400, "3037"),
+        ({"model_version": "1.0.100"}, 400, "3037"),
+        ({"description": "d" * 101}, 400, "3037"),
+        *[({"description": f"a{character}b"}, 400, "3037") for character in "&!'\"<>=+"],
+        ({"model_type": "Pytorch"}, 500, "3053"),
+        ({"model_type": "Template"}, 404, "3021"),
+        ({"runtime": "python9"}, 400, "3037"),
+        ({"source_location": "somewhere"}, 400, "3017"),
+        ({"initial_config": "{"}, 400, "3016"),
+        ({"initial_config": "[]"}, 400, "3015"),
+        ({"initial_config": json.dumps({"apis": [{"url": "/a"}]})}, 400, "3015"),
+        ({"apis": [{"url": "/"}, {"url": "/b"}]}, 400, "3015"),
+        ({"initial_config": json.dumps(CONFIG | {"health": {"check_method": "PING"}})}, 400, "3015"),
+        ({"initial_config": json.dumps(CONFIG | {"health": {"period_seconds": "soon"}})}, 400, "3015"),
+        ({"dependencies": [{"installer": "conda", "packages": []}]}, 400, "3015"),
+        (
+            {"dependencies": [{"installer": "pip", "packages": [{"package_name": "a", "package_version": "1"}]}]},
+            400,
+            "3041",
+        ),
+    ],
+)
+def test_a_model_that_breaks_a_rule_is_refused(world: World, changes: dict[str, Any], status: int, code: str) -> None:
+    """A bad request is answered with the documented code, and nothing is stored."""
+    answer = world.ask("POST", "models", world.model_body(**changes))
+
+    assert (status, f"ModelArts.{code}") == (answer.status_code, answer.json()["error_code"])
+    assert world.get("models")["total_count"] == 0
+
+
+@pytest.mark.parametrize("version", ["0.0.1", "99.0.10", "1.0.0"])
+def test_versions_are_three_numbers_below_a_hundred(world: World, version: str) -> None:
+    """N.N.N is accepted with each part from 0 to 99."""
+    assert version == world.model(world.publish(model_version=version))["model_version"]
+
+
+def test_an_import_takes_a_moment_and_ends_published(world: World) -> None:
+    """A model is publishing first, and published when its folder is good."""
+    model_id = world.publish()
+
+    assert world.get(f"models/{model_id}")["model_status"] == "publishing"
+    assert world.model(model_id)["model_status"] == "published"
+
+
+def test_dependencies_make_an_image_that_has_to_be_built(world: World) -> None:
+    """A model with dependencies is building between publishing and published."""
+    package = {"package_name": "numpy", "package_version": "1.26.4", "restraint": "EXACT"}
+    model_id = world.publish(dependencies=[{"installer": "pip", "packages": [package]}])
+    seen = []
+    for _ in range(3):
+        seen.append(world.get(f"models/{model_id}")["model_status"])
+        world.advance()
+
+    assert seen == ["publishing", "building", "published"]
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"config.json": "{}"}, "no folder model/"),
+        ({"model/customize_service.py": SCRIPT}, "no config.json"),
+        ({"model/customize_service.py": SCRIPT, "model/config.json": "{"}, "not valid JSON"),
+        ({"model/customize_service.py": SCRIPT, "model/config.json": "{}"}, "exactly one entry"),
+        ({"model/config.json": json.dumps(CONFIG)}, "customize_service.py"),
+        (
+            {"model/customize_service.py": SCRIPT, "model/config.json": json.dumps(CONFIG | {"runtime": "python1"})},
+            "python1 is no runtime",
+        ),
+    ],
+)
+def test_a_bad_folder_fails_the_import_and_says_why(world: World, files: dict[str, str], reason: str) -> None:
+    """What is wrong with the files shows as status failed and in error_msg."""
+    model = world.model(world.publish(source_location=world.upload("bad", files)))
+
+    assert model["model_status"] == "failed"
+    assert reason in model["error_msg"]
+
+
+def test_a_bucket_that_does_not_exist_fails_the_import(world: World) -> None:
+    """The reason names OBS's own code."""
+    model = world.model(world.publish(source_location="obs://no-such-bucket/x/"))
+
+    assert (model["model_status"], "NoSuchBucket" in model["error_msg"]) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "obs://fmctl-demo/model-files",
+        "/fmctl-demo/model-files/",
+        "https://fmctl-demo.obs.sandbox.example.com/model-files",
+        "http://127.0.0.1:9000/fmctl-demo/model-files/",
+    ],
+)
+def test_every_spelling_of_a_location_is_the_same_folder(world: World, location: str) -> None:
+    """All spellings of the documents are read, and returned as they were sent."""
+    model = world.model(world.publish(source_location=location))
+
+    assert ("published", location) == (model["model_status"], model["source_location"])
+
+
+def test_initial_config_stands_in_for_config_json(world: World) -> None:
+    """A folder without config.json is good when the request says it all."""
+    source = world.upload("bare", {"model/customize_service.py": SCRIPT})
+    model = world.model(world.publish(source_location=source, initial_config=json.dumps(CONFIG)))
+
+    assert model["model_status"] == "published"
+    assert json.loads(model["config"]) == CONFIG
+
+
+def test_what_the_request_says_overrules_config_json(world: World) -> None:
+    """apis of the request win over the folder's."""
+    model = world.model(world.publish(apis=[{"url": "/", "method": "get"}]))
+
+    assert [api["method"] for api in json.loads(model["apis"])] == ["get"]
+
+
+def test_execution_code_brings_the_script(world: World) -> None:
+    """A script elsewhere in OBS is taken when the folder has none."""
+    source = world.upload("apart", {"model/config.json": json.dumps(CONFIG), "code/service.py": SCRIPT})
+    code = "obs://fmctl-demo/apart/code/service.py"
+
+    assert world.model(world.publish(source_location=source, execution_code=code))["model_status"] == "published"
+
+
+def test_a_detail_has_strings_where_the_request_had_lists(world: World) -> None:
+    """apis and config are JSON text, install_type is spelled realtime, derived parameters hold their schema as text."""
+    schema = {"type": "object", "properties": {"data": {"type": "object"}}}
+    api = {"url": "/", "method": "post", "request": {"Content-type": "application/json", "data": schema}}
+    config = json.dumps({"apis": [api]})
+    model = world.model(world.publish(initial_config=config))
+
+    assert schema == json.loads(model["apis"])[0]["input_params"]
+    assert schema == json.loads(model["input_params"][0]["param_desc"])
+    assert model["install_type"] == ["realtime", "batch"]
+    assert len(json.dumps(CONFIG)) + len(SCRIPT) == model["model_size"]
+
+
+def test_a_version_exists_once(world: World) -> None:
+    """The pair of name and version is unique, however the first one ended."""
+    world.publish(source_location="obs://no-such-bucket/x/")
+    again = world.ask("POST", "models", world.model_body())
+    other = world.ask("POST", "models", world.model_body(model_version="1.0.1"))
+
+    assert (again.status_code, again.json()["error_code"]) == (409, "ModelArts.3002")
+    assert other.status_code == 200
+
+
+def test_lists_filter_and_page_by_records(world: World) -> None:
+    """offset counts records; total_count is all that fits, count what is shown; the newest comes first."""
+    for version in ("1.0.0", "1.0.1", "1.0.2"):
+        world.publish(model_version=version, description=f"number {version}")
+        world.advance()
+    page = world.get("models", limit=2, offset=1)
+
+    assert (page["total_count"], page["count"]) == (3, 2)
+    assert [model["model_version"] for model in page["models"]] == ["1.0.1", "1.0.0"]
+    assert world.get("models", description="number 1.0.2")["total_count"] == 1
+    assert world.get("models", model_version="1.0.1")["total_count"] == 1
+    assert world.get("models", model_status="failed")["total_count"] == 0
+    assert world.get("models", model_type="pytorch")["total_count"] == 3
+    assert world.get("models", not_model_type="PyTorch")["total_count"] == 0
+    ascending = world.get("models", order="asc", sort_by="model_version")["models"]
+    assert [model["model_version"] for model in ascending] == ["1.0.0", "1.0.1", "1.0.2"]
+    assert "config" not in ascending[0]
+
+
+def test_an_underscore_in_a_name_filter_is_a_wildcard_unless_exact_match(world: World) -> None:
+    """exact_match only takes underscores literally; the name still matches in part."""
+    for name in ("a_b", "a-b", "xa_by"):
+        world.publish(model_name=name)
+
+    assert world.get("models", model_name="a_b")["total_count"] == 3
+    assert world.get("models", model_name="a_b", exact_match="true")["total_count"] == 2
+
+
+def test_a_model_that_a_service_names_is_not_deleted(world: World) -> None:
+    """The answer is 200 all the same, with 3009 in the list of failures; also when the service is stopped."""
+    service_id = world.running()
+    model_id = world.get(f"services/{service_id}")["config"][0]["model_id"]
+    world.ask("PUT", f"services/{service_id}", {"status": "stopped"})
+    world.settled(service_id)
+    answer = world.ask("DELETE", f"models/{model_id}")
+
+    assert (answer.status_code, answer.json()["delete_success_list"]) == (200, [])
+    failure = answer.json()["delete_failed_list"][0]
+    assert (model_id, "ModelArts.3009") == (failure["model_id"], failure["error_code"])
+    assert world.ask("GET", f"models/{model_id}").status_code == 200
+
+
+def test_cascade_deletes_every_version_of_the_name(world: World) -> None:
+    """Other names stay."""
+    first, second = world.published(), world.published(model_version="1.0.1")
+    other = world.published(model_name="other")
+    answer = world.ask("DELETE", f"models/{first}", cascade="true").json()
+
+    assert {first, second} == set(answer["delete_success_list"])
+    assert [other] == [model["model_id"] for model in world.get("models")["models"]]
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_an_unknown_model_is_404(world: World, method: str) -> None:
+    """3001 says so."""
+    answer = world.ask(method, "models/none")
+
+    assert (answer.status_code, answer.json()["error_code"]) == (404, "ModelArts.3001")
+
+
+def test_runtimes_have_their_counts_swapped(world: World) -> None:
+    """count is all engines, total_count those on the page; the path is no model id."""
+    answer = world.get("models/ai-engine-runtimes", limit=1)
+
+    assert (answer["total_count"], len(answer["engine_runtimes"])) == (1, 1)
+    assert answer["count"] > 1
+    assert world.get("models/template")["templates"] == []
+
+
+def test_a_published_model_does_not_follow_its_folder(world: World) -> None:
+    """The import is a copy: deleting the objects afterwards leaves a model that deploys."""
+    model_id = world.published()
+    for name in ("config.json", "customize_service.py"):
+        world.sandbox.objects.delete("fmctl-demo", f"model-files/model/{name}")
+
+    assert world.settled(world.deploy(world.element(model_id)))["status"] == "running"
