@@ -5,6 +5,7 @@ Start reading at `sandbox.py` (what there is), `app.py` (the way of a request) a
 """
 
 from fmctl.sandbox.clock import Clock, SystemClock, VirtualClock
+from fmctl.sandbox.runner import ScriptedRunner
 from fmctl.sandbox.sandbox import Component, Sandbox
 
-__all__ = ["Clock", "Component", "Sandbox", "SystemClock", "VirtualClock"]
+__all__ = ["Clock", "Component", "Sandbox", "ScriptedRunner", "SystemClock", "VirtualClock"]

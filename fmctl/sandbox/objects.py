@@ -8,6 +8,7 @@ import io
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -217,6 +218,10 @@ class Objects:
                 known[name] = state
             count += 1
         return count
+
+    def background(self) -> AbstractContextManager[None]:
+        """See `Store.background`."""
+        return self._store.background()
 
     def _save(self, source: BinaryIO) -> tuple[str, int, "hashlib._Hash"]:
         name = uuid.uuid4().hex

@@ -20,7 +20,6 @@ V4 = re.compile(
 )
 # Query arguments that name what is asked for, and so are signed; prefix, marker and their like are not.
 SUBRESOURCES = frozenset(
-    # fmt: off
     (
         "acl",
         "policy",
@@ -69,7 +68,6 @@ SUBRESOURCES = frozenset(
         "response-content-disposition",
         "response-content-encoding",
     )
-    # fmt: on
 )
 
 

@@ -12,9 +12,12 @@ from fmctl.sandbox.api import (
     service_history,
     service_tags,
     services,
+    training_catalog,
+    training_jobs,
 )
 from fmctl.sandbox.publishing import Publishing
 from fmctl.sandbox.serving import Serving
+from fmctl.sandbox.training.jobs import Training
 from fmctl.sandbox.wire import Route
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ ROUTES: Sequence[Route] = (
     *service_history.ROUTES,
     *service_tags.ROUTES,
     *inference.ROUTES,
+    *training_catalog.ROUTES,
+    *training_jobs.ROUTES,
 )
 
-COMPONENTS: Sequence[Callable[["Sandbox"], "Component"]] = (Publishing, Serving)
+COMPONENTS: Sequence[Callable[["Sandbox"], "Component"]] = (Training, Publishing, Serving)

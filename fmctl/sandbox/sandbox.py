@@ -5,6 +5,7 @@ Parts with a life of their own (training jobs, services) are components. They ar
 `sandbox.part(Training)`.
 """
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from fmctl.sandbox.app import Application
 from fmctl.sandbox.clock import Clock, SystemClock
 from fmctl.sandbox.credentials import load_or_create
 from fmctl.sandbox.objects import Objects
+from fmctl.sandbox.process_runner import ProcessRunner
+from fmctl.sandbox.runner import Runner
 from fmctl.sandbox.store import Store
 
 ACCOUNT_BUCKETS = ("fmctl-demo", "fmctl-sandbox")
@@ -44,6 +47,8 @@ class Sandbox:
         state_dir: Path,
         *,
         clock: Clock | None = None,
+        runner: Runner | None = None,
+        jobs_at_once: int | None = None,
         components: Sequence[Callable[["Sandbox"], Component]] = parts.COMPONENTS,
     ) -> None:
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -52,6 +57,8 @@ class Sandbox:
         self.credentials = load_or_create(state_dir / "credentials.json")
         self.store = Store(state_dir / "sandbox.sqlite")
         self.objects = Objects(self.store, state_dir / "objects", self.clock)
+        self.runner = runner or ProcessRunner(self.objects, state_dir / "jobs")
+        self.jobs_at_once = jobs_at_once or max(os.cpu_count() or 0, 2)
         self.endpoint = "http://127.0.0.1"
         """Where this sandbox is reached; the server sets it when it knows its port."""
         self._ticking = threading.Lock()

@@ -1,0 +1,165 @@
+"""Training jobs.
+
+POST, GET, PUT, DELETE /v2/{project_id}/training-jobs[/{id}] · POST …/{id}/actions · POST …/batch-delete ·
+POST /v2/{project_id}/training-job-searches · GET /v2/{project_id}/training-job-names
+"""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from fmctl.sandbox.store import Document
+from fmctl.sandbox.training import checks
+from fmctl.sandbox.training.catalog import JOB_QUOTA
+from fmctl.sandbox.training.fill import new_job
+from fmctl.sandbox.training.jobs import ACTIVE, STOPPABLE, Training, phase_of, shown
+from fmctl.sandbox.training.search import MAX_LIMIT, search
+from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
+
+JOBS = "/v2/{project_id}/training-jobs"
+JOB = JOBS + "/{training_job_id}"
+MAX_BATCH = 100
+
+
+@route("POST", JOBS)
+def create_training_job(call: Call) -> Reply:
+    """201 with the whole job, in phase Creating and without a user name yet."""
+    body, training, objects = call.json(), call.sandbox.part(Training), call.sandbox.objects
+    with call.sandbox.store.transaction():
+        checks.check_head(body)
+        name = body["metadata"]["name"]
+        if training.name_taken(name):
+            raise WireError(400, "ModelArts.2751", f"Duplicate training job (name {name}).")
+        if training.count() >= JOB_QUOTA:
+            raise WireError(400, "ModelArts.2815", "Quota exceeded (resource job-num).")
+        algorithm, spec = checks.mapping(body, "algorithm"), checks.mapping(body, "spec")
+        checks.check_algorithm(algorithm, objects)
+        checks.check_resource(spec)
+        checks.check_channels(algorithm, objects)
+        checks.check_settings(algorithm)
+        checks.check_spec(spec, objects)
+        now = call.sandbox.clock.now()
+        job = new_job(body, str(uuid.uuid4()), call.user, now)
+        training.create(job, now)
+    return Reply(201, job | {"metadata": job["metadata"] | {"user_name": ""}})
+
+
+@route("GET", JOB)
+def show_training_job_details(call: Call) -> Reply:
+    """The whole job; an unknown id is a 400."""
+    return Reply(200, shown(find_job(call), call.sandbox.clock.now()))
+
+
+@route("PUT", JOB)
+def change_training_job_description(call: Call) -> Reply:
+    """Description, notification, schedule policy, ssh keys and one annotation; everything else is for ever."""
+    body, training = call.json(), call.sandbox.part(Training)
+    with call.sandbox.store.transaction():
+        record = find_job(call)
+        _change(record["job"], body)
+        training.save(record)
+    return Reply(200, "null")
+
+
+@route("POST", JOB + "/actions")
+def stop_training_job(call: Call) -> Reply:
+    """202 with the job, in phase Terminating."""
+    action, now = call.json().get("action_type"), call.sandbox.clock.now()
+    with call.sandbox.store.transaction():
+        record = find_job(call)
+        if action != "terminate":
+            raise WireError(400, "ModelArts.2812", f"Unsupported action type {action!r}.")
+        if phase_of(record) not in STOPPABLE:
+            message = f"Training job in phase {phase_of(record)} is not allowed to be terminated."
+            raise WireError(409, "ModelArts.2796", message)
+        call.sandbox.part(Training).terminate(record, now)
+    return Reply(202, shown(record, now))
+
+
+@route("DELETE", JOB)
+def delete_training_job(call: Call) -> Reply:
+    """202; the job can be read for a moment longer, and its name is taken for as long."""
+    with call.sandbox.store.transaction():
+        call.sandbox.part(Training).delete(find_job(call), call.sandbox.clock.now())
+    return Reply(202, '""')
+
+
+@route("POST", JOBS + "/batch-delete")
+def batch_delete_training_job(call: Call) -> Reply:
+    """All of up to 100 jobs, or none when one of them does not exist."""
+    jobs = checks.items(call.json(), "jobs")
+    if not 0 < len(jobs) <= MAX_BATCH:
+        raise WireError(400, "ModelArts.2816", f"jobs must have 1 to {MAX_BATCH} entries.")
+    training, now = call.sandbox.part(Training), call.sandbox.clock.now()
+    with call.sandbox.store.transaction():
+        for record in [_need(training, str(checks.mapping(job, "metadata").get("id"))) for job in jobs]:
+            training.delete(record, now)
+    return Reply(202)
+
+
+@route("POST", "/v2/{project_id}/training-job-searches")
+def list_training_jobs(call: Call) -> Reply:
+    """One page of the jobs that fit the filters; `offset` counts pages, `total` ignores the filters."""
+    body, training, now = call.json(), call.sandbox.part(Training), call.sandbox.clock.now()
+    page, count = search(training, body)
+    found: dict[str, Any] = {
+        "total": training.count(),
+        "count": count,
+        "limit": body.get("limit") or MAX_LIMIT,
+        "offset": body.get("offset") or 0,
+        "sort_by": body.get("sort_by") or "create_time",
+        "order": body.get("order") or "desc",
+        "group_by": body.get("group_by") or "",
+        "workspace_id": body.get("workspace_id") or "0",
+        "ai_project": "default-ai-project",
+    }
+    return Reply(200, found | {"items": [shown(record, now) for record in page]})
+
+
+@route("GET", "/v2/{project_id}/training-job-names")
+def validate_training_job_name(call: Call) -> Reply:
+    """Whether a job of this name exists."""
+    name = call.query.get("job_name", "")
+    if not checks.NAME.fullmatch(name):
+        raise checks.invalid("job_name must have 1 to 64 letters, digits, underscores or hyphens.")
+    return Reply(200, {"is_duplicate": call.sandbox.part(Training).name_taken(name)})
+
+
+ROUTES: Sequence[Route] = (
+    create_training_job,
+    show_training_job_details,
+    change_training_job_description,
+    stop_training_job,
+    delete_training_job,
+    batch_delete_training_job,
+    list_training_jobs,
+    validate_training_job_name,
+)
+
+
+def find_job(call: Call) -> Document:
+    """The record of the job that the path names."""
+    return _need(call.sandbox.part(Training), call.path["training_job_id"])
+
+
+def _need(training: Training, job_id: str) -> Document:
+    record = training.get(job_id)
+    if record is None:
+        raise WireError(400, "ModelArts.2775", f"Training job (ID: {job_id}) not found.")
+    return record
+
+
+def _change(job: Document, body: Document) -> None:
+    spec, policy = checks.mapping(body, "spec"), checks.mapping(checks.mapping(body, "spec"), "schedule_policy")
+    checks.check_description(body.get("description"))
+    checks.check_schedule(policy, on_pool=bool(job["spec"]["resource"].get("pool_id")))
+    if policy and job["status"]["phase"] not in ACTIVE:
+        raise WireError(409, "ModelArts.2878", "The status of the training job has changed.")
+    if body.get("description") is not None:
+        job["metadata"]["description"] = body["description"]
+    job["spec"]["schedule_policy"] |= policy
+    if "notification" in spec:
+        job["spec"]["notification"] = checks.mapping(spec, "notification")
+    if "endpoints" in body:
+        job["endpoints"] = checks.mapping(body, "endpoints")
+    job["metadata"]["annotations"] |= checks.mapping(checks.mapping(body, "metadata"), "annotation")

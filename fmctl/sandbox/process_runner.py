@@ -1,0 +1,180 @@
+"""Really runs jobs: each in a process group of its own, watched by a thread.
+
+The log file is open to readers while the job writes it. A note beside it says which process the job is, so that a
+server that was killed can, when it starts again, end what it left behind.
+"""
+
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+
+from fmctl.sandbox.objects import Objects, ObsError
+from fmctl.sandbox.runner import Ended
+from fmctl.sandbox.workdir import CannotPrepare, Workdir, log_path
+
+GRACE_SECONDS = 5.0
+"""How long a job may take to end after SIGTERM, before SIGKILL."""
+UPLOAD_SECONDS = 2.0
+"""How often outputs are sent while a job runs. ModelArts takes 30 seconds; here nobody wants to wait for that."""
+POLL_SECONDS = 0.05
+CANNOT_PREPARE = 1
+log = logging.getLogger(__name__)
+
+
+class ProcessRunner:
+    """One folder and one thread for each job."""
+
+    def __init__(self, objects: Objects, root: Path, *, grace: float = GRACE_SECONDS) -> None:
+        self._objects = objects
+        self._root = root
+        self._grace = grace
+        self._running: dict[str, _Run] = {}
+
+    def start(self, job_id: str, job: Mapping[str, Any], now: float) -> None:
+        self._running[job_id] = _Run(Workdir(self._root / job_id, job, self._objects), self._grace)
+
+    def poll(self, job_id: str, now: float) -> Ended | None:
+        run = self._running.get(job_id)
+        if run is None:
+            return Ended(None, "The process of the job is gone.")
+        if run.ended:
+            del self._running[job_id]
+        return run.ended
+
+    def stop(self, job_id: str, now: float) -> None:
+        if job_id in self._running:
+            self._running[job_id].stop()
+
+    def log(self, job_id: str) -> bytes | None:
+        path = log_path(self._root / job_id)
+        return path.read_bytes() if path.exists() else None
+
+    def forget(self, job_id: str) -> None:
+        if run := self._running.pop(job_id, None):
+            run.stop()
+        shutil.rmtree(self._root / job_id, ignore_errors=True)
+
+    def recover(self, job_id: str) -> None:
+        note = _note_path(self._root / job_id)
+        if note.exists():
+            _kill_leftover(json.loads(note.read_text()))
+
+    def close(self) -> None:
+        for run in self._running.values():
+            run.stop()
+        for run in self._running.values():
+            run.join()
+
+
+class _Run:
+    """One job from the download of its code to the upload of its results, in a thread."""
+
+    def __init__(self, work: Workdir, grace: float) -> None:
+        self.ended: Ended | None = None
+        self._work = work
+        self._grace = grace
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._main, name=f"job {work.root.name}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def _main(self) -> None:
+        try:
+            with self._work.background():
+                self.ended = self._run()
+        except Exception:
+            log.exception("job %s was lost", self._work.root.name)
+            self.ended = Ended(None, "The sandbox failed to run the job; its log says more.")
+
+    def _run(self) -> Ended:
+        self._work.log_path.parent.mkdir(parents=True, exist_ok=True)
+        with self._work.log_path.open("ab", buffering=0) as out:
+            try:
+                for step in self._work.prepare():
+                    _say(out, step)
+                code = self._execute(out)
+            except (CannotPrepare, ObsError, OSError) as error:
+                _say(out, f"cannot run: {error}")
+                self._work.export_log()
+                return Ended(CANNOT_PREPARE, str(error), (f"Preparation failed: {error}",))
+            _say(out, f"exit code {code}")
+        self._work.upload()
+        self._work.export_log()
+        return Ended(code, "" if code == 0 else f"exit code {code}")
+
+    def _execute(self, out: IO[bytes]) -> int:
+        command = self._work.command
+        if command[0] == "/bin/sh":
+            _say(out, "custom images are not pulled: the command runs on this machine")
+        _say(out, "run " + " ".join(command))
+        process = subprocess.Popen(
+            command,
+            cwd=self._work.code,
+            env=self._work.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        _write_note(self._work.root, process.pid)
+        code = self._wait(process)
+        # What the job has left in the background must not outlive it.
+        _signal(process.pid, signal.SIGKILL)
+        _note_path(self._work.root).unlink(missing_ok=True)
+        return code
+
+    def _wait(self, process: "subprocess.Popen[bytes]") -> int:
+        """The exit code as a shell tells it: 128 and the number of the signal that ended the process."""
+        rounds = 0
+        while process.poll() is None and not self._stopping.wait(POLL_SECONDS):
+            rounds += 1
+            if rounds % round(UPLOAD_SECONDS / POLL_SECONDS) == 0:
+                self._work.upload()
+        if process.poll() is None:
+            _signal(process.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(self._grace)
+        if process.poll() is None:
+            _signal(process.pid, signal.SIGKILL)
+        code = process.wait()
+        return code if code >= 0 else 128 - code
+
+
+def _say(out: IO[bytes], text: str) -> None:
+    out.write(f"[sandbox] {text}\n".encode())
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def _note_path(root: Path) -> Path:
+    return root / "process.json"
+
+
+def _write_note(root: Path, pid: int) -> None:
+    with suppress(psutil.NoSuchProcess):
+        _note_path(root).write_text(json.dumps({"pid": pid, "created": psutil.Process(pid).create_time()}))
+
+
+def _kill_leftover(note: Mapping[str, Any]) -> None:
+    """End the group of a process that is still the one of the note, and not a stranger with its number."""
+    with suppress(psutil.NoSuchProcess):
+        if abs(psutil.Process(note["pid"]).create_time() - note["created"]) < 1:
+            _signal(note["pid"], signal.SIGKILL)

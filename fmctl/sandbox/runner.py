@@ -1,0 +1,101 @@
+"""What runs a job: the contract, and the runner that follows a script instead of starting anything."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Protocol
+
+ONLY_TASK = "worker-0"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a job ended. Without an exit code the platform lost it."""
+
+    exit_code: int | None
+    message: str = ""
+    events: tuple[str, ...] = ()
+
+
+class Runner(Protocol):
+    """Runs jobs in the background; `job` is a job as the API shows it. No method waits."""
+
+    def start(self, job_id: str, job: Mapping[str, Any], now: float) -> None:
+        """Begin to run."""
+
+    def poll(self, job_id: str, now: float) -> Ended | None:
+        """How it ended; None while it runs."""
+
+    def stop(self, job_id: str, now: float) -> None:
+        """Ask it to end, soon and by force if need be; `poll` tells when it has."""
+
+    def log(self, job_id: str) -> bytes | None:
+        """All that it has written so far; None when it has not begun."""
+
+    def forget(self, job_id: str) -> None:
+        """The job is deleted: stop it, and remove what is left of it."""
+
+    def recover(self, job_id: str) -> None:
+        """The job ran when the last process of the sandbox ended: make sure that nothing of it still runs."""
+
+    def close(self) -> None:
+        """Stop everything and wait until it has ended."""
+
+
+@dataclass
+class _Scripted:
+    name: str
+    ends_at: float
+    exit_code: int | None
+    log: str
+
+
+@dataclass
+class ScriptedRunner:
+    """Runs nothing: a job ends after its `durations` seconds of the clock, as its `outcomes` say.
+
+    Both are looked up by the first pattern (as in file names) that fits the job's name; without one a job takes
+    1 second and exits with 0. The outcome None loses the job (Abnormal). `started` remembers all names in order.
+
+        ScriptedRunner(durations={"digits-*": 60}, outcomes={"*-bad-*": 1, "*-lost-*": None})
+    """
+
+    durations: Mapping[str, float] = field(default_factory=dict)
+    outcomes: Mapping[str, int | None] = field(default_factory=dict)
+    started: list[str] = field(default_factory=list)
+    _jobs: dict[str, _Scripted] = field(default_factory=dict)
+
+    def start(self, job_id: str, job: Mapping[str, Any], now: float) -> None:
+        name = str(job["metadata"]["name"])
+        self.started.append(name)
+        seconds = _lookup(self.durations, name, 1.0)
+        self._jobs[job_id] = _Scripted(name, now + seconds, _lookup(self.outcomes, name, 0), f"{name} started\n")
+
+    def poll(self, job_id: str, now: float) -> Ended | None:
+        job = self._jobs.get(job_id)
+        if job is None:
+            return Ended(None, "unknown to the runner")
+        if now < job.ends_at:
+            return None
+        return Ended(job.exit_code, "" if job.exit_code in (0, None) else f"exit code {job.exit_code}")
+
+    def stop(self, job_id: str, now: float) -> None:
+        if job_id in self._jobs:
+            self._jobs[job_id].ends_at = now
+
+    def log(self, job_id: str) -> bytes | None:
+        job = self._jobs.get(job_id)
+        return job.log.encode() if job else None
+
+    def forget(self, job_id: str) -> None:
+        self._jobs.pop(job_id, None)
+
+    def recover(self, job_id: str) -> None:
+        """Nothing can be left of a job that never ran."""
+
+    def close(self) -> None:
+        self._jobs.clear()
+
+
+def _lookup(table: Mapping[str, Any], name: str, default: Any) -> Any:
+    return next((value for pattern, value in table.items() if fnmatchcase(name, pattern)), default)

@@ -1,0 +1,115 @@
+"""A job as the API shows it: what was sent, completed with what the server knows."""
+
+import copy
+from typing import Any
+
+from fmctl.sandbox.training.catalog import POOL_ID, Flavor, find_engine, find_flavor
+
+LOCAL = "/home/ma-user/modelarts"
+Fields = dict[str, Any]
+CONSTRAINT = {"type": "String", "editable": True, "required": False, "sensitive": False, "valid_type": "None"}
+
+
+def new_job(body: Fields, job_id: str, user: str, now: float) -> Fields:
+    """The job right after its creation, from a request that was checked."""
+    sent = copy.deepcopy(body)
+    job = {
+        "kind": "job",
+        "metadata": _metadata(sent["metadata"], job_id, user, now),
+        "status": _status((sent.get("spec") or {}).get("resource", {}).get("node_count", 1)),
+        "algorithm": _algorithm(sent.get("algorithm") or {}),
+        "spec": _spec(sent.get("spec") or {}),
+    }
+    return job | ({"endpoints": sent["endpoints"]} if sent.get("endpoints") else {})
+
+
+def _metadata(sent: Fields, job_id: str, user: str, now: float) -> Fields:
+    annotations = {"job_template": "Template DL", "key_task": "worker"} | (sent.get("annotations") or {})
+    return sent | {
+        "id": job_id,
+        "description": sent.get("description") or "",
+        "create_time": round(now * 1000),
+        "workspace_id": sent.get("workspace_id") or "0",
+        "ai_project": "default-ai-project",
+        "user_name": user,
+        "annotations": annotations,
+    }
+
+
+def _status(nodes: int) -> Fields:
+    return {
+        "phase": "Creating",
+        "secondary_phase": "Creating",
+        "duration": 0,
+        "start_time": 0,
+        "node_count_metrics": None,
+        "tasks": [f"worker-{number}" for number in range(nodes)],
+        "task_statuses": [],
+        "running_records": [],
+    }
+
+
+def _algorithm(sent: Fields) -> Fields:
+    return sent | {
+        "policies": sent.get("policies") if (sent.get("policies") or {}).get("auto_search") else {},
+        "parameters": [_parameter(parameter) for parameter in sent.get("parameters") or []],
+        "parameters_customization": True,
+        "inputs": [_channel(item, "inputs", at) for at, item in enumerate(sent.get("inputs") or [])],
+        "outputs": [
+            _channel(item, "outputs", at) | {"mode": "upload_periodically", "period": 30}
+            for at, item in enumerate(sent.get("outputs") or [])
+        ],
+        "environments": sent.get("environments") or {},
+        "engine": _engine(sent.get("engine") or {}),
+    }
+
+
+def _parameter(sent: Fields) -> Fields:
+    constraint = {**CONSTRAINT, "valid_range": [], **(sent.get("constraint") or {})}
+    known = {"description": "", "i18n_description": None, **sent}
+    return known | {"value": str(sent.get("value", "")), "constraint": constraint}
+
+
+def _channel(sent: Fields, kind: str, at: int) -> Fields:
+    known = {"description": "", "access_method": "parameter", "local_dir": f"{LOCAL}/{kind}/{sent['name']}_{at}"}
+    return known | {name: value for name, value in sent.items() if value}
+
+
+def _engine(sent: Fields) -> Fields:
+    engine = find_engine(sent)
+    if engine is None:
+        return {"engine_id": "", "engine_name": "", "engine_version": "", "install_sys_packages": False} | sent
+    known = {"usage": "training", "support_groups": "public", "tags": [], "install_sys_packages": False}
+    return known | sent | engine.wire()
+
+
+def _spec(sent: Fields) -> Fields:
+    known: Fields = {
+        "runtime_type": "production",
+        "log_export_path": {},
+        "is_hosted_log": True,
+        "schedule_policy": {"priority": 1},
+    }
+    filled = known | {name: value for name, value in sent.items() if value is not None}
+    filled["schedule_policy"] = {"priority": 1} | filled["schedule_policy"]
+    filled["resource"] = _resource(sent.get("resource") or {})
+    return filled
+
+
+def _resource(sent: Fields) -> Fields:
+    pool = sent.get("pool_id") or ""
+    flavor = find_flavor(sent.get("flavor_id") or "", pool=bool(pool))
+    assert flavor is not None  # checks.check_resource has seen it
+    known: Fields = {"policy": flavor.policy, "node_count": 1, "flavor_name": flavor.name}
+    known |= {"flavor_detail": flavor.detail(), "main_container_allocated_resources": _allocated(flavor)}
+    return known | sent | ({"pool_name": f"{POOL_ID}-sandbox"} if pool else {})
+
+
+def _allocated(flavor: Flavor) -> Fields:
+    return {
+        "cpu_arch": "arm64" if flavor.type == "Ascend" else "x86",
+        "cpu_core_num": flavor.cores,
+        "mem_size": flavor.memory,
+        "accelerator_num": flavor.devices,
+        "accelerator_type": flavor.product,
+    }

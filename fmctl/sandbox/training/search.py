@@ -1,0 +1,122 @@
+"""Which jobs a search finds: filters, order and pages of POST training-job-searches."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from fmctl.sandbox.store import Document
+from fmctl.sandbox.training.jobs import Training
+from fmctl.sandbox.wire import WireError
+
+MAX_LIMIT = 50
+MAX_VALUES = 10
+MAX_SPAN_SECONDS = 31 * 24 * 3600
+OPERATORS = ("between", "like", "in", "not")
+
+FIELDS: dict[str, Callable[[Document], Any]] = {
+    "id": lambda job: job["metadata"]["id"],
+    "name": lambda job: job["metadata"]["name"],
+    "kind": lambda job: job["kind"],
+    "phase": lambda job: job["status"]["phase"],
+    "algorithm_id": lambda job: job["algorithm"].get("id", ""),
+    "algorithm_name": lambda job: job["algorithm"].get("name", ""),
+    "create_time": lambda job: job["metadata"]["create_time"],
+    "user_id": lambda job: job["metadata"]["user_name"],
+    "pool_id": lambda job: job["spec"]["resource"].get("pool_id", ""),
+    "training_experiment_id": lambda job: job["metadata"].get("training_experiment_reference", {}).get("id", ""),
+    "runtime_type": lambda job: job["spec"]["runtime_type"],
+    "priority": lambda job: str(job["spec"]["schedule_policy"]["priority"]),
+}
+SORTS = ("create_time", "name", "phase", "priority")
+Filter = tuple[str, str, list[str]]
+
+
+def search(training: Training, body: Document) -> tuple[list[Document], int]:
+    """The page of records that is asked for, and how many match in all."""
+    limit, offset = _number(body, "limit", MAX_LIMIT, 1, MAX_LIMIT), _number(body, "offset", 0, 0, 1_000_000)
+    key, descending = _order(body)
+    filters = [found for item in _list(body) if (found := _filter(item))]
+    if (body.get("workspace_id") or "0") != "0" or body.get("train_type") == "ftjob" or body.get("host_ips"):
+        return [], 0
+    matches = [record for record in _candidates(training, filters) if all(_fits(record["job"], one) for one in filters)]
+    matches = [record for record in matches if _tagged(record, body.get("tags") or [])]
+    matches.sort(key=lambda record: FIELDS[key](record["job"]), reverse=descending)
+    return matches[offset * limit : (offset + 1) * limit], len(matches)
+
+
+def _candidates(training: Training, filters: Sequence[Filter]) -> list[Document]:
+    """What the store can narrow down by itself; the filters are applied again afterwards."""
+    phases = [tuple(values) for key, operator, values in filters if key == "phase" and operator == "in"]
+    parts = [values for key, operator, values in filters if key == "name" and operator == "like"]
+    return training.find(
+        phases[0] if phases else None, name_contains=parts[0][0] if parts and len(parts[0]) == 1 else None
+    )
+
+
+def _list(body: Document) -> list[Any]:
+    filters = body.get("filters") or []
+    if not isinstance(filters, list):
+        raise WireError(400, "ModelArts.2789", "filters must be a list.")
+    return filters
+
+
+def _filter(item: Any) -> Filter | None:
+    """A filter that was checked; None when its value sets no constraint."""
+    if not isinstance(item, dict):
+        raise WireError(400, "ModelArts.2789", f"Filter item {item!r} is not supported.")
+    key, operator = item.get("key"), item.get("operator") or "in"
+    if key not in FIELDS:
+        raise WireError(400, "ModelArts.2807", f"Condition key {key!r} is not supported.")
+    if operator not in OPERATORS or (operator == "between" and key != "create_time"):
+        raise WireError(400, "ModelArts.2808", f"Operator {operator!r} is not supported for {key}.")
+    values = item.get("value")
+    values = [] if values in (None, "") else values
+    if not isinstance(values, list) or len(values) > MAX_VALUES or not all(isinstance(one, str) for one in values):
+        raise WireError(400, "ModelArts.2809", f"The value of {key} must be a list of at most {MAX_VALUES} texts.")
+    values = [one for one in values if one]
+    if values and operator == "between":
+        _span(values)
+    return (key, operator, values) if values else None
+
+
+def _fits(job: Document, condition: Filter) -> bool:
+    key, operator, values = condition
+    actual = FIELDS[key](job)
+    if operator == "between":
+        first, last = _span(values)
+        return first <= float(actual) / 1000 <= last
+    if operator == "like":
+        return any(value in str(actual) for value in values)
+    return (str(actual) in values) == (operator == "in")
+
+
+def _span(values: Sequence[str]) -> tuple[float, float]:
+    try:
+        first, last = (datetime.fromisoformat(value).timestamp() for value in values)
+    except ValueError as error:
+        raise WireError(400, "ModelArts.2809", "between needs two RFC 3339 times.") from error
+    if last - first > MAX_SPAN_SECONDS:
+        raise WireError(400, "ModelArts.2809", "between spans at most 31 days.")
+    return first, last
+
+
+def _tagged(record: Document, wanted: list[Document]) -> bool:
+    """Every key must be there, with one of its values if there are any."""
+    tags = record.get("tags") or {}
+    return all(
+        tag.get("key") in tags and (not tag.get("values") or tags[tag["key"]] in tag["values"]) for tag in wanted
+    )
+
+
+def _order(body: Document) -> tuple[str, bool]:
+    key, order = body.get("sort_by") or "create_time", body.get("order") or "desc"
+    if key not in SORTS or order not in ("asc", "desc"):
+        raise WireError(400, "ModelArts.2790", f"Sort item {key!r} {order!r} is not supported.")
+    return key, order == "desc"
+
+
+def _number(body: Document, key: str, default: int, least: int, most: int) -> int:
+    value = default if body.get(key) is None else body[key]
+    if type(value) is not int or not least <= value <= most:
+        raise WireError(400, "ModelArts.2764", f"{key} must be an integer from {least} to {most}.")
+    return value

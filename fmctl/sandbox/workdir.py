@@ -1,0 +1,156 @@
+"""The folder in which one job runs: code and inputs fetched from OBS, outputs sent back to it.
+
+<root>/user-job-dir/<code>/   the code, and the working directory
+<root>/inputs/<name>_<n>/     one folder per input
+<root>/outputs/<name>_<n>/    one folder per output
+<root>/log/worker-0.log       what the job writes
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from fmctl.sandbox.objects import Objects, split_url
+from fmctl.sandbox.runner import ONLY_TASK
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class CannotPrepare(Exception):
+    """Something that the job needs is not where it should be."""
+
+
+class Workdir:
+    """One job's folder. `job` is the job as the API shows it."""
+
+    def __init__(self, root: Path, job: Mapping[str, Any], objects: Objects) -> None:
+        self.root = root
+        self._job = job
+        self._algorithm: Mapping[str, Any] = job["algorithm"]
+        self._objects = objects
+        self._inputs: dict[str, Path] = {}
+        self._sent: dict[Path, dict[str, tuple[int, int]]] = {}
+
+    @property
+    def log_path(self) -> Path:
+        return log_path(self.root)
+
+    def prepare(self) -> Iterator[str]:
+        """Fetch code and inputs and make the folders; says what was done."""
+        for folder in (self.code, self.log_path.parent, self.root / "tmp"):
+            folder.mkdir(parents=True, exist_ok=True)
+        if code := self._algorithm.get("code_dir"):
+            yield f"code {code}: {self._fetch('code_dir', code, self.code)} files"
+        for at, channel in enumerate(self._algorithm["inputs"]):
+            url, folder = channel["remote"]["obs"]["obs_url"], self._folder("inputs", channel, at)
+            self._inputs[channel["name"]] = self._single_file(url, folder) or folder
+            yield f"input {channel['name']} {url}: {self._fetch('input ' + channel['name'], url, folder)} files"
+        for folder in self._outputs:
+            folder.mkdir(parents=True, exist_ok=True)
+        if self._job["spec"].get("volumes"):
+            yield "volumes are not mounted: the sandbox has no network file systems"
+
+    @property
+    def code(self) -> Path:
+        """Where the code is, and where the job starts."""
+        _, key = split_url(self._algorithm.get("code_dir") or "")
+        return self.root / "user-job-dir" / (Path(key).name or ".")
+
+    @property
+    def command(self) -> list[str]:
+        """What is executed: the boot file with this Python, or a custom image's command with the shell."""
+        arguments = [f"--{name}={value}" for name, value in self._arguments()]
+        if not self._algorithm.get("boot_file"):
+            return ["/bin/sh", "-c", self._algorithm["command"], "sh", *arguments]
+        boot = self._algorithm["boot_file"]
+        inside = "/".join(split_url(boot)).removeprefix("/".join(split_url(self._algorithm["code_dir"])))
+        return [sys.executable, str(self.code / inside), *arguments]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """All that the job sees of the outside: nothing of the server's own environment is in it."""
+        basics = {
+            "PATH": f"{Path(sys.executable).parent}:{SYSTEM_PATH}",
+            "HOME": str(self.root),
+            "TMPDIR": str(self.root / "tmp"),
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            "MA_JOB_NAME": self._job["metadata"]["name"],
+            "MA_JOB_DIR": str(self.root / "user-job-dir"),
+            "MA_LOCAL_LOG_PATH": str(self.log_path.parent),
+            "MA_TASK_NAME": "worker",
+            "MA_NUM_HOSTS": "1",
+            "MA_NUM_GPUS": "0",
+            "MA_CURRENT_HOST_IP": "127.0.0.1",
+            "VC_TASK_INDEX": "0",
+        }
+        return {**basics, **self._algorithm["environments"], **dict(self._channels("env"))}
+
+    def background(self) -> AbstractContextManager[None]:
+        """What the job sends to OBS meanwhile is not a change that a request made."""
+        return self._objects.background()
+
+    def upload(self) -> int:
+        """Send outputs that are new or have changed; says how many files."""
+        count = 0
+        for folder, url in self._outputs.items():
+            bucket, prefix = split_url(url)
+            count += self._objects.upload_tree(folder, bucket, prefix, self._sent.setdefault(folder, {}))
+        return count
+
+    def export_log(self) -> None:
+        """Send the log to where the job wants it."""
+        url = (self._job["spec"].get("log_export_path") or {}).get("obs_url")
+        if url:
+            bucket, prefix = split_url(url)
+            name = f"{self._job['metadata']['id']}-{ONLY_TASK}.log"
+            with self.log_path.open("rb") as content:
+                self._objects.put(
+                    bucket, f"{prefix.rstrip('/')}/{name}".lstrip("/"), content, content_type="text/plain"
+                )
+
+    @property
+    def _outputs(self) -> dict[Path, str]:
+        channels = enumerate(self._algorithm["outputs"])
+        return {self._folder("outputs", item, at): item["remote"]["obs"]["obs_url"] for at, item in channels}
+
+    def _arguments(self) -> Iterator[tuple[str, str]]:
+        for parameter in self._algorithm["parameters"]:
+            yield parameter["name"], parameter["value"]
+        yield from self._channels("parameter")
+
+    def _channels(self, access: str) -> Iterator[tuple[str, str]]:
+        """Names and local folders of the inputs and outputs that are passed in this way."""
+        for kind in ("inputs", "outputs"):
+            for at, channel in enumerate(self._algorithm[kind]):
+                if channel["access_method"] == access:
+                    folder = self._folder(kind, channel, at)
+                    yield (
+                        channel["name"],
+                        str(self._inputs.get(channel["name"], folder) if kind == "inputs" else folder),
+                    )
+
+    def _folder(self, kind: str, channel: Mapping[str, Any], at: int) -> Path:
+        return self.root / kind / f"{Path(channel['name']).name}_{at}"
+
+    def _single_file(self, url: str, folder: Path) -> Path | None:
+        """Where an input is that is one object and not a folder."""
+        info = self._objects.head(*split_url(url))
+        return folder / Path(info.key).name if info and not info.key.endswith("/") else None
+
+    def _fetch(self, what: str, url: str, folder: Path) -> int:
+        bucket, key = split_url(url)
+        if single := self._single_file(url, folder):
+            self._objects.download(self._objects.need(bucket, key), single)
+            return 1
+        prefix = key if not key or key.endswith("/") else f"{key}/"
+        if not any(True for _ in self._objects.walk(bucket, prefix)):
+            raise CannotPrepare(f"{what}: there is no object below {url}")
+        return self._objects.download_tree(bucket, prefix, folder)
+
+
+def log_path(root: Path) -> Path:
+    """Where the job in this folder writes to."""
+    return root / "log" / f"{ONLY_TASK}.log"
