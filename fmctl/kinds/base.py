@@ -26,19 +26,19 @@ class Reference(NamedTuple):
 class Records(Protocol):
     """The part of the ledger that kinds read and write: facts about runs by name, hash and attempt."""
 
-    def hashes(self, name: str) -> frozenset[str]:
+    def hashes(self, name: str, /) -> frozenset[str]:
         """Every hash under which facts of ``name`` exist."""
 
-    def attempts(self, name: str, hash: str) -> Sequence[int]:
+    def attempts(self, name: str, hash_: str, /) -> Sequence[int]:
         """The attempts of one hash with any fact."""
 
-    def has(self, name: str, hash: str, fact: str, attempt: int = 0) -> bool:
+    def has(self, name: str, hash_: str, fact: str, attempt: int = 0, /) -> bool:
         """Whether the fact exists; no request."""
 
-    def get(self, name: str, hash: str, fact: str, attempt: int = 0) -> Mapping[str, Any] | None:
+    def get(self, name: str, hash_: str, fact: str, attempt: int = 0, /) -> Mapping[str, Any] | None:
         """The content of a fact."""
 
-    def record(self, name: str, hash: str, fact: str, content: Mapping[str, Any], attempt: int = 0) -> None:
+    def record(self, name: str, hash_: str, fact: str, content: Mapping[str, Any], attempt: int = 0, /) -> None:
         """Write a fact once."""
 
 

@@ -162,7 +162,7 @@ class ModelVersion(Kind):
 
     def _recorded(self, resource: Resource, looking: Looking) -> Live | None:
         fact = looking.records.get(resource.name, resource.hash, "created") or {}
-        if fact.get("kind") != self.name or not fact.get("remoteId"):
+        if fact.get("of") != self.name or not fact.get("remoteId"):
             return None
         live = self.find_id(str(fact["remoteId"]), looking.api)
         return live and replace(live, id=resource.id)
@@ -279,7 +279,7 @@ class ModelVersion(Kind):
         if found and found.marker != self.marker(resource, work.set_name):
             msg = f"{name} appeared meanwhile and belongs to {found.owner}"
             raise Conflict(msg, hint="look at it with `fmctl diff`, and raise `version`")
-        fact = {"kind": self.name, "run": name, "remoteId": remote_id, "marker": resource.hash}
+        fact = {"of": self.name, "run": name, "remoteId": remote_id, "marker": resource.hash}
         work.records.record(resource.name, resource.hash, "created", fact)
         live = found or self.read(
             {"model_id": remote_id, "model_name": spec["model"], "model_version": spec["version"]}

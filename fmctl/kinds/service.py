@@ -381,7 +381,7 @@ class Service(Kind):
         if found and found.marker != self.marker(resource, work.set_name):
             msg = f"service {name} appeared meanwhile and belongs to {found.owner}"
             raise Conflict(msg, hint="look at it with `fmctl diff`")
-        fact = {"kind": self.name, "run": name, "remoteId": remote_id, "marker": resource.marker}
+        fact = {"of": self.name, "run": name, "remoteId": remote_id, "marker": resource.marker}
         work.records.record(resource.name, resource.hash, "created", fact)
         live = found or self.read({"service_id": remote_id, "service_name": name, "status": "deploying"})
         live = yield from self._ready(resource, live, work)
@@ -512,7 +512,7 @@ class Service(Kind):
                 msg = f"the description of service {live.remote_name} was accepted but did not take effect"
                 raise NotReady(msg, hint="apply again")
             live = yield from _look(live, "marking")
-        fact = {"kind": self.name, "remoteId": live.remote_id, "marker": resource.marker, "config": _plain_config(live)}
+        fact = {"of": self.name, "remoteId": live.remote_id, "marker": resource.marker, "config": _plain_config(live)}
         work.records.record(resource.name, resource.hash, "applied", fact)
         return live
 
@@ -555,7 +555,7 @@ def live_name(resource: Resource) -> str:
 def _recorded(resource: Resource, looking: Looking) -> str:
     """The remote id that the ledger knows, for a service that lagging lists lack."""
     fact = looking.records.get(resource.name, resource.hash, "created") or {}
-    return str(fact.get("remoteId") or "") if fact.get("kind") == Service.name else ""
+    return str(fact.get("remoteId") or "") if fact.get("of") == Service.name else ""
 
 
 def _look(live: Live, message: str) -> Found:

@@ -494,7 +494,7 @@ class TrainingJob(Kind):
         """Create one run, exactly once; the ledger knows before and after."""
         name = self.run_name(resource, attempt)
         body = self.body(resource, name, work)
-        fact = {"kind": self.name, "run": name, "digests": [f.digest for f in resource.folders.values()]}
+        fact = {"of": self.name, "run": name, "digests": [f.digest for f in resource.folders.values()]}
         work.records.record(
             resource.name, resource.hash, "intent", fact, attempt
         )  # before the POST: a crash leaves a trace
@@ -506,7 +506,7 @@ class TrainingJob(Kind):
             return job.remote_id
 
         remote_id, found = yield from create_once(name, post, lambda: self.find_name(name, work.api), work.clock)
-        fact = {"kind": self.name, "run": name, "remoteId": remote_id, "marker": resource.marker}
+        fact = {"of": self.name, "run": name, "remoteId": remote_id, "marker": resource.marker}
         work.records.record(resource.name, resource.hash, "created", fact, attempt)
         return found or answer[0]
 
@@ -554,7 +554,7 @@ class TrainingJob(Kind):
         if work.records.has(resource.name, resource.hash, "end", live.attempt):
             return
         fact = {
-            "kind": self.name,
+            "of": self.name,
             "run": live.remote_name,
             "remoteId": live.remote_id,
             "phase": live.phase,
@@ -568,7 +568,7 @@ class TrainingJob(Kind):
         work.records.record(resource.name, resource.hash, "end", fact, live.attempt)
 
     def _stop(self, live: Live, change: Change, work: Work) -> Steps:
-        fact = {"kind": self.name, "run": live.remote_name, "reason": str(change.reason)}
+        fact = {"of": self.name, "run": live.remote_name, "reason": str(change.reason)}
         work.records.record(live.id.name, live.hash, "stopped", fact, live.attempt)
         with suppress(WrongState):  # it ended first: 409 ModelArts.2796
             work.api.call("POST", f"{JOBS}/{live.remote_id}/actions", body={"action_type": "terminate"}, safe=True)

@@ -19,7 +19,7 @@ from fmctl.validate._schema import Compiled, document_schema, envelope
 from fmctl.validate._suggest import closest, did_you_mean
 from fmctl.validate._text import as_written, as_yaml, with_text
 
-__all__ = ["RULES", "document_schema", "validate"]
+__all__ = ["RULES", "checked", "document_schema", "validate"]
 
 
 def validate(
@@ -43,6 +43,15 @@ def validate(
     if run.problems:
         raise ManifestError(dict.fromkeys(run.problems))
     return tuple(item.resource for item in run.accepted)
+
+
+def checked(document: Document, schema: Mapping[str, Any]) -> Any:
+    """The value of a document that is not a manifest (the project file), with text as written; or ManifestError."""
+    compiled = Compiled(dict(schema))
+    value = with_text(document.value, compiled.wants, as_written(document))
+    if not compiled.is_valid(value):
+        raise ManifestError(_explained(value, compiled, Places(document, {}, None)))
+    return value
 
 
 class _Validation:
