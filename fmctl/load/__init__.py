@@ -14,8 +14,8 @@ from itertools import chain
 from fmctl.domain.problem import ManifestError, Problem
 from fmctl.domain.resource import Document
 from fmctl.load import _rules as rules
-from fmctl.load._compose import Composer
-from fmctl.load._files import STDIN, Unusable, checked, distinct, named, text_of, text_of_stdin, unusable
+from fmctl.load._compose import Composer, ForbiddenCharacter
+from fmctl.load._files import STDIN, Unusable, distinct, forbidden, named, text_of, text_of_stdin, unusable
 from fmctl.load._marks import Text
 from fmctl.load._rules import RULES
 
@@ -48,11 +48,12 @@ def load(
 
 def load_text(text: str, file: str) -> tuple[Document, ...]:
     """Every document of ``text``, which is called ``file`` in messages."""
+    text = text.removeprefix("\ufeff")
+    composer = Composer(Text(file, text))
     try:
-        composer = Composer(Text(file, checked(text, file)))
-    except Unusable as error:
-        raise ManifestError([error.problem]) from error
-    composer.read()
+        composer.read()
+    except ForbiddenCharacter as error:
+        raise ManifestError([forbidden(text, file)]) from error
     if composer.problems:
         raise ManifestError(composer.problems)
     return tuple(composer.documents)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import yaml
+from yaml.error import MarkedYAMLError
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -15,13 +15,14 @@ from yaml.events import (
     SequenceStartEvent,
     StreamEndEvent,
 )
+from yaml.reader import ReaderError
 
 from fmctl.domain.problem import Problem
 from fmctl.domain.resource import Document
 from fmctl.load import _rules as rules
 from fmctl.load._aliases import Anchored, Anchors, TooMany
 from fmctl.load._marks import Text, document, size
-from fmctl.load._scalars import TAGGED, plain
+from fmctl.load._scalars import STARTS, TAGGED, plain
 from fmctl.load._syntax import explain, parser
 
 DEEPEST: Final = 100
@@ -36,6 +37,10 @@ class _Stop(Exception):
     def __init__(self, offset: int) -> None:
         super().__init__(offset)
         self.offset = offset
+
+
+class ForbiddenCharacter(Exception):
+    """A character that YAML forbids, or that is none: nothing of the text can be read."""
 
 
 class Composer:
@@ -69,7 +74,9 @@ class Composer:
                 if isinstance(event, DocumentStartEvent):
                     self._document()
                 event = self._next()
-        except yaml.YAMLError as error:
+        except (ReaderError, UnicodeEncodeError) as error:
+            raise ForbiddenCharacter from error
+        except MarkedYAMLError as error:
             problem, offset = explain(self._text, error)
             self.problems.append(problem)
             raise _Stop(offset) from error
@@ -138,7 +145,7 @@ class Composer:
         return self._sequence(depth + 1)
 
     def _sequence(self, depth: int) -> list[Any]:
-        # This loop and the next are the hot path: a plain scalar costs no call but plain().
+        # This loop and the next are the hot path: text costs no call.
         items: list[Any] = []
         get, put = self._next, self._offsets.append
         while True:
@@ -146,7 +153,8 @@ class Composer:
             kind = event.__class__
             if kind is ScalarEvent and event.anchor is None and event.tag is None:
                 put(event.start_mark.index)
-                items.append(plain(event.value) if event.implicit[0] else event.value)
+                value = event.value
+                items.append(plain(value) if value[:1] in STARTS and event.implicit[0] else value)
             elif kind is SequenceEndEvent:
                 return items
             else:
@@ -174,7 +182,8 @@ class Composer:
             kind = item.__class__
             if kind is ScalarEvent and item.anchor is None and item.tag is None:
                 put(item.start_mark.index)
-                mapping[key] = plain(item.value) if item.implicit[0] else item.value
+                value = item.value
+                mapping[key] = plain(value) if value[:1] in STARTS and item.implicit[0] else value
             else:
                 mapping[key] = self._node(item, depth)
 

@@ -6,6 +6,7 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import Final
 
 from fmctl.domain.problem import Problem
@@ -15,7 +16,7 @@ from fmctl.load import _rules as rules
 STDIN: Final = "<stdin>"
 _PROJECT_FILE: Final = "fmctl.yaml"
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
-_CONTROL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 class Unusable(Exception):
@@ -52,17 +53,16 @@ def _is_manifest(path: str) -> bool:
 
 def _in_directory(directory: str, recursive: bool) -> Iterator[str]:
     try:
-        names = sorted(os.listdir(directory))
+        with os.scandir(directory) as found:
+            entries = sorted(found, key=attrgetter("name"))
     except OSError as error:
         raise unreadable(directory, error) from error
-    for name in names:
-        path = os.path.join(directory, name)
-        if os.path.isdir(path):
-            # A symbolic link to a directory may lead back here.
-            if recursive and not name.startswith(".") and not os.path.islink(path):
-                yield from _in_directory(path, recursive)
-        elif _is_manifest(path):
-            yield path
+    for entry in entries:
+        if not entry.is_dir():
+            if _is_manifest(entry.name):
+                yield entry.path
+        elif recursive and not entry.name.startswith(".") and not entry.is_symlink():  # a link may lead back here
+            yield from _in_directory(entry.path, recursive)
 
 
 def distinct(paths: Iterable[str]) -> Iterator[str]:
@@ -82,7 +82,7 @@ def distinct(paths: Iterable[str]) -> Iterator[str]:
 def text_of(path: str) -> str:
     """The text of a file."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", buffering=0) as file:
             return decoded(file.read(), path)
     except FileNotFoundError as error:
         raise unusable(path, rules.NO_MATCH, "there is no such file or directory") from error
@@ -120,19 +120,16 @@ def decoded(data: bytes, file: str) -> str:
         raise Unusable(Problem(place, rules.ENCODING, message, "save the file as UTF-8")) from error
 
 
-def checked(text: str, file: str) -> str:
-    """``text`` without its byte order mark, if YAML allows all of its characters."""
-    text = text.removeprefix("\ufeff")
-    if text.isascii() and text.isprintable():
-        return text
-    found = _CONTROL.search(text)
+def forbidden(text: str, file: str) -> Problem:
+    """The character of ``text`` at which the parser stopped."""
+    found = _FORBIDDEN.search(text)
     if not found:
-        return text
+        return Problem(Source(file, 1, 1), rules.CHARACTER, "a character that YAML forbids")
     place = _place(file, text, found.start())
     if 0xD800 <= ord(found[0]) <= 0xDFFF:
-        raise Unusable(Problem(place, rules.ENCODING, "not UTF-8", "save it as UTF-8"))
+        return Problem(place, rules.ENCODING, "not UTF-8", "save it as UTF-8")
     name = "NUL byte" if found[0] == "\0" else f"control character U+{ord(found[0]):04X}"
-    raise Unusable(Problem(place, rules.CHARACTER, f"a {name}", "remove it; in double quotes it can be escaped"))
+    return Problem(place, rules.CHARACTER, f"a {name}", "remove it; in double quotes it can be escaped")
 
 
 def _place(file: str, text: str, offset: int) -> Source:

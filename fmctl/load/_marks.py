@@ -76,52 +76,76 @@ def size(value: Any) -> int:
     return 1 + sum(map(size, value)) if isinstance(value, list) else 1
 
 
-Places = dict[Path, tuple[int, Any]]
-
-
 @lru_cache(maxsize=2)
-def _places(layout: Layout) -> tuple[Places, Places]:
-    """Offset and value of every key and of every value by path; kept for the last documents that were asked about."""
-    keys: Places = {}
-    values: Places = {}
-    offset = iter(layout.offsets)
+def _places(layout: Layout) -> tuple[dict[Path, int], dict[Path, int]]:
+    """The offset of every key and of every value by path; kept for the last documents that were asked about."""
+    keys: dict[Path, int] = {}
+    values: dict[Path, int] = {}
+    following = iter(layout.offsets).__next__
 
     def walk(node: Any, path: Path) -> None:
-        values[path] = (next(offset), node)
-        if isinstance(node, dict):
+        if node.__class__ is dict:
             for key, value in node.items():
                 below = (*path, key)
-                keys[below] = (next(offset), key)
-                walk(value, below)
-        elif isinstance(node, list):
+                keys[below] = following()
+                values[below] = following()
+                if value.__class__ is dict or value.__class__ is list:
+                    walk(value, below)
+        else:
             for index, value in enumerate(node):
-                walk(value, (*path, index))
+                below = (*path, index)
+                values[below] = following()
+                if value.__class__ is dict or value.__class__ is list:
+                    walk(value, below)
 
+    values[()] = following()
     walk(layout.value, ())
     return keys, values
 
 
-class Marks(Mapping[Path, Mark]):
+class _Marks(Mapping[Path, Mark]):
     """The marks of a document's keys or values by path."""
 
-    __slots__ = ("_layout", "_which")
+    __slots__ = ("_layout",)
 
-    def __init__(self, layout: Layout, which: int) -> None:
+    def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._which = which
-
-    def __getitem__(self, path: Path) -> Mark:
-        offset, value = _places(self._layout)[self._which][path]
-        return self._layout.text.mark(offset, value)
 
     def __iter__(self) -> Iterator[Path]:
-        return iter(_places(self._layout)[self._which])
+        return iter(self._offsets())
 
     def __len__(self) -> int:
-        return len(_places(self._layout)[self._which])
+        return len(self._offsets())
+
+    def _offsets(self) -> dict[Path, int]:
+        raise NotImplementedError
+
+
+class _Keys(_Marks):
+    __slots__ = ()
+
+    def _offsets(self) -> dict[Path, int]:
+        return _places(self._layout)[0]
+
+    def __getitem__(self, path: Path) -> Mark:
+        return self._layout.text.mark(self._offsets()[path], path[-1])
+
+
+class _Values(_Marks):
+    __slots__ = ()
+
+    def _offsets(self) -> dict[Path, int]:
+        return _places(self._layout)[1]
+
+    def __getitem__(self, path: Path) -> Mark:
+        offset = self._offsets()[path]
+        value = self._layout.value
+        for part in path:
+            value = value[part]
+        return self._layout.text.mark(offset, value)
 
 
 def document(text: Text, value: Any, offsets: list[int]) -> Document:
     """A document whose marks are made on demand."""
     layout = Layout(text, value, offsets)
-    return Document(text.file, value, Marks(layout, 0), Marks(layout, 1))
+    return Document(text.file, value, _Keys(layout), _Values(layout))

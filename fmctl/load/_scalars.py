@@ -13,7 +13,8 @@ _WORDS: Final[dict[str, Scalar]] = {
     **dict.fromkeys(["true", "True", "TRUE"], True),
     **dict.fromkeys(["false", "False", "FALSE"], False),
 }
-_STARTS: Final = frozenset(["", *"~nNtTfF0123456789+-."])
+STARTS: Final = frozenset(["", *"~nNtTfF0123456789+-."])
+"""What an unquoted scalar that is not text can begin with."""
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
 _BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -24,7 +25,7 @@ _LONGEST: Final = 1000
 
 def plain(text: str) -> Scalar:
     """The value of an unquoted scalar."""
-    if text[:1] not in _STARTS or len(text) > _LONGEST:
+    if text[:1] not in STARTS or len(text) > _LONGEST:
         return text
     if text in _WORDS:
         return _WORDS[text]

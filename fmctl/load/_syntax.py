@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-import yaml
+from yaml.error import MarkedYAMLError
 
 from fmctl.domain.problem import Problem
 from fmctl.load import _rules as rules
@@ -68,19 +68,19 @@ def parser(text: str) -> Callable[[], Any]:
     return events
 
 
-def explain(text: Text, error: yaml.YAMLError) -> tuple[Problem, int]:
+def explain(text: Text, error: MarkedYAMLError) -> tuple[Problem, int]:
     """The problem that stopped the parser, and the offset at which it stopped."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    mark = error.problem_mark or error.context_mark
     offset = min(mark.index if mark else 0, len(text.text))
     return _problem(text, error, offset), offset
 
 
-def _problem(text: Text, error: yaml.YAMLError, offset: int) -> Problem:
+def _problem(text: Text, error: MarkedYAMLError, offset: int) -> Problem:
     tab = _tab(text.text, offset)
     if tab is not None:
         return Problem(text.source(tab), rules.TAB, "a tab in the indentation", "indent with spaces")
-    said = str(getattr(error, "problem", None) or "not well-formed YAML")
-    opened = getattr(error, "context_mark", None)
+    said = error.problem or "not well-formed YAML"
+    opened = error.context_mark
     if opened and re.search(_UNCLOSED, said):
         return Problem(text.source(opened.index), rules.SYNTAX, "a quote that is never closed", "add the closing quote")
     for pattern, message, hint in _WORDS:

@@ -96,8 +96,8 @@ class _Validation:
     def _identity(self, document: Document) -> ResourceId | None:
         kind, metadata = document.value.get("kind"), document.value.get("metadata")
         name = metadata.get("name") if isinstance(metadata, dict) else None
-        mark = document.values.get(("metadata", "name"))
-        if name is not None and not isinstance(name, str):
+        if not isinstance(name, str):
+            mark = document.values.get(("metadata", "name"))
             name = mark.text if mark else None
         if not isinstance(kind, str) or not name:
             return None
