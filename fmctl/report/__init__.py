@@ -1,0 +1,1 @@
+"""Report: plans and outcomes as text and as JSON. Functions return strings; only ``cli`` prints."""

@@ -1,0 +1,82 @@
+"""Plans and results for people: one line per resource, destructive ones last, then the summary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fmctl.domain.event import Ending, Outcome
+from fmctl.domain.plan import Action, Change, FieldChange, Plan, Reason, Summary
+from fmctl.guards import asks
+
+NOTHING = "No changes."
+_SHOWN_NAMES = 3
+
+
+def plan_text(plan: Plan, *, full: bool = False) -> str:
+    """The whole plan; resources in sync only when ``full``."""
+    lines = [str(plan.target), *change_lines(plan, full=full)]
+    lines.append(NOTHING if plan.empty else f"Plan: {plan.summary.text}")
+    return "\n".join(lines)
+
+
+def change_lines(plan: Plan, *, full: bool = False) -> Iterator[str]:
+    """One line a change, what asks for a yes last; with ``full`` a line a field below it."""
+    last = {id(change) for change in asks(plan)}
+    ordered = sorted(plan.changes, key=lambda change: id(change) in last)
+    for change in ordered:
+        if full or not (change.action is Action.NOOP and change.reason is Reason.IN_SYNC):
+            yield line(change)
+            if full:
+                yield from (f"    {text}" for text in map(field_text, change.fields))
+
+
+def line(change: Change) -> str:
+    """``~ Service/chat  # manifest_changed, drift: spec.models[0].weight``."""
+    drift = "drift" if change.drift and change.reason is not Reason.DRIFT else ""
+    why = ", ".join(part for part in (str(change.reason), drift, change.message, _names(change.fields)) if part)
+    return f"{change.action.symbol} {change.id}  # {why}"
+
+
+def _names(fields: Sequence[FieldChange]) -> str:
+    """The fields that differ, the first few by name."""
+    names = [field.path for field in fields[:_SHOWN_NAMES]]
+    more = len(fields) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")
+
+
+def field_text(field: FieldChange) -> str:
+    """``spec.models[0].weight: 100 -> 90``."""
+    return f"{field.path}: {value_text(field.before)} -> {value_text(field.after)}"
+
+
+def value_text(value: Any) -> str:
+    """A value as JSON, nothing as ``(none)``."""
+    if value is None:
+        return "(none)"
+    if isinstance(value, str) and value.startswith("(") and value.endswith(")"):
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """One result: the symbol, the resource, how it ended."""
+    change = outcome.change
+    symbol = change.action.symbol if outcome.ending is Ending.DONE else _SIGNS[outcome.ending]
+    first, *rest = outcome.message.split("\n")
+    word = "" if outcome.ending is Ending.DONE else f"{outcome.ending}: "
+    return "\n".join([f"{symbol} {change.id}: {word}{first}", *rest])
+
+
+_SIGNS = {Ending.FAILED: "x", Ending.SKIPPED: "!", Ending.LEFT: "~"}
+
+
+def results_text(outcomes: Sequence[Outcome], summary: Summary) -> str:
+    """The result lines of everything that was done, left, skipped or failed, the summary, and addresses."""
+    shown = [o for o in outcomes if o.change.writes or o.ending is not Ending.DONE]
+    lines = [outcome_line(outcome) for outcome in shown]
+    if not all(o.ending is Ending.DONE for o in outcomes) or any(o.written for o in outcomes):
+        lines.append(f"Applied: {summary.done}")
+    lines += [f"{o.change.id}: {o.live.url}" for o in outcomes if o.live and o.live.url]
+    return "\n".join(lines)

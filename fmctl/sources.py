@@ -1,0 +1,87 @@
+"""Sources: from what ``-f`` names to ordered resources, offline: load, validate, resolve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from fmctl.domain.problem import UsageError
+from fmctl.domain.resource import Resource
+from fmctl.kinds import KINDS
+from fmctl.load import load
+from fmctl.resolve import resolve
+from fmctl.settings import Project
+from fmctl.validate import validate
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What ``-f`` names, and what of it is meant."""
+
+    filenames: Sequence[str]
+    recursive: bool = False
+    overlay: str | None = None
+    selector: str | None = None
+    target: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+
+    @property
+    def partial(self) -> bool:
+        """Whether only a part of the set is meant."""
+        return bool(self.selector or self.target or self.exclude)
+
+
+def check(sources: Sources, project: Project, stdin: Callable[[], str] | None = None) -> tuple[Resource, ...]:
+    """Valid resources, not yet resolved: no folder is read."""
+    documents = load(sources.filenames, recursive=sources.recursive, stdin=stdin)
+    return validate(
+        documents,
+        KINDS,
+        set_name=project.set,
+        defaults=project.defaults,
+        overlays=project.overlay(sources.overlay),
+        project=project.document,
+    )
+
+
+def read(sources: Sources, project: Project, stdin: Callable[[], str] | None = None) -> tuple[Resource, ...]:
+    """Ordered resources with digests and hashes: the whole set is read, then narrowed to what is meant."""
+    return narrowed(resolve(check(sources, project, stdin), KINDS), sources)
+
+
+def narrowed(resources: tuple[Resource, ...], sources: Sources) -> tuple[Resource, ...]:
+    """The resources that ``-l``, ``--target`` (with what they need) and ``--exclude`` (with what needs them) leave."""
+    wanted = {resource.id for resource in resources}
+    if sources.selector:
+        terms = [_term(text) for text in sources.selector.split(",")]
+        wanted = {r.id for r in resources if all(_matches(r, *term) for term in terms)}
+    if sources.target:
+        wanted &= {r.id for r in resources if any(fnmatchcase(str(r.id), pattern) for pattern in sources.target)}
+    if sources.partial and not wanted:
+        msg = "nothing in the set matches"
+        raise UsageError(msg, hint="see `fmctl validate -f …` for the names, and labels under metadata")
+    if sources.selector or sources.target:
+        for resource in reversed(resources):  # needs come before what needs them
+            if resource.id in wanted:
+                wanted.update(resource.needs)
+    out = {r.id for r in resources if any(fnmatchcase(str(r.id), pattern) for pattern in sources.exclude)}
+    for resource in resources:
+        if out.intersection(resource.needs):
+            out.add(resource.id)
+    return tuple(resource for resource in resources if resource.id in wanted - out)
+
+
+def _term(text: str) -> tuple[str, str | None, bool]:
+    """``key=value``, ``key!=value`` or ``key``."""
+    for sign, equal in (("!=", False), ("==", True), ("=", True)):
+        key, found, value = text.partition(sign)
+        if found:
+            return key.strip(), value.strip(), equal
+    return text.strip(), None, True
+
+
+def _matches(resource: Resource, key: str, value: str | None, equal: bool) -> bool:
+    if value is None:
+        return key in resource.labels
+    return (resource.labels.get(key) == value) is equal
