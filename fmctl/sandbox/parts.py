@@ -14,6 +14,8 @@ from fmctl.sandbox.api import (
     services,
     training_catalog,
     training_jobs,
+    training_logs,
+    training_tags,
 )
 from fmctl.sandbox.publishing import Publishing
 from fmctl.sandbox.serving import Serving
@@ -34,6 +36,8 @@ ROUTES: Sequence[Route] = (
     *inference.ROUTES,
     *training_catalog.ROUTES,
     *training_jobs.ROUTES,
+    *training_logs.ROUTES,
+    *training_tags.ROUTES,
 )
 
 COMPONENTS: Sequence[Callable[["Sandbox"], "Component"]] = (Training, Publishing, Serving)

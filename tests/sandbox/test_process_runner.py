@@ -1,0 +1,194 @@
+"""Jobs that really run, as processes of this machine."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from fmctl.sandbox import Sandbox
+
+from .conftest import login
+from .jobs import Jobs, upload_code
+
+ENDED = ("Completed", "Failed", "Abnormal", "Terminated")
+TRAIN = """
+import argparse, json, os, pathlib
+parser = argparse.ArgumentParser()
+for name in ("data_url", "train_url", "lr"):
+    parser.add_argument("--" + name)
+options = parser.parse_args()
+text = pathlib.Path(options.data_url, "sub", "a.txt").read_text()
+made = {"text": text, "lr": options.lr, "env": dict(os.environ), "cwd": os.listdir()}
+pathlib.Path(options.train_url, "model").mkdir()
+pathlib.Path(options.train_url, "model", "weights.json").write_text(json.dumps(made))
+"""
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    made = Sandbox(tmp_path / "state")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def jobs(sandbox: Sandbox) -> Iterator[Jobs]:
+    with httpx.Client(transport=httpx.WSGITransport(sandbox.wsgi), base_url="http://127.0.0.1") as client:
+        client.headers["X-Auth-Token"] = client.post("/v3/auth/tokens", json=login(sandbox)).headers["X-Subject-Token"]
+        yield Jobs(client, sandbox.credentials.project_id)
+
+
+def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Ask again until it is so."""
+    deadline, pause = time.monotonic() + seconds, threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        pause.wait(0.05)
+
+
+def finish(jobs: Jobs, job_id: str) -> str:
+    until(lambda: jobs.phase(job_id) in ENDED)
+    return jobs.phase(job_id)
+
+
+def log(jobs: Jobs, job_id: str) -> str:
+    response = jobs.request("GET", f"training-jobs/{job_id}/tasks/worker-0/logs/preview")
+    return str(response.json()["content"]) if response.status_code == 200 else ""
+
+
+def channel(name: str, url: str) -> dict[str, object]:
+    return {"name": name, "remote": {"obs": {"obs_url": url}}}
+
+
+def test_a_job_turns_inputs_into_outputs(sandbox: Sandbox, jobs: Jobs) -> None:
+    """Code and inputs come from OBS, parameters arrive as written, outputs and the log go to OBS."""
+    upload_code(sandbox, TRAIN)
+    sandbox.objects.put("fmctl-demo", "data/sub/a.txt", b"hello")
+    job_id = jobs.start(
+        algorithm__inputs=[channel("data_url", "obs://fmctl-demo/data/")],
+        algorithm__outputs=[channel("train_url", "/fmctl-demo/out/j1/")],
+        algorithm__parameters=[{"name": "lr", "value": "1e-4"}],
+        algorithm__environments={"LOG_LEVEL": "info"},
+        spec__log_export_path={"obs_url": "/fmctl-demo/logs/"},
+    )
+    phase = finish(jobs, job_id)
+    made = json.loads(sandbox.objects.get("fmctl-demo", "out/j1/model/weights.json"))
+    exported = sandbox.objects.list("fmctl-demo", "logs/").objects
+
+    assert phase == "Completed", log(jobs, job_id)
+    assert (made["text"], made["lr"], made["cwd"]) == ("hello", "1e-4", ["train.py"])
+    assert [info.key for info in exported] == [f"logs/{job_id}-worker-0.log"]
+
+
+def test_a_job_sees_nothing_of_the_server(sandbox: Sandbox, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of a job is made for it: no variable and no key of the server is in it."""
+    monkeypatch.setenv("SERVER_ONLY", "1")
+    upload_code(sandbox, "import os\nprint(sorted(os.environ), os.environ['HOME'])\n")
+    job_id = jobs.start(algorithm__environments={"MINE": "1"})
+    finish(jobs, job_id)
+    written = log(jobs, job_id)
+
+    assert "MINE" in written
+    assert "MA_JOB_NAME" in written
+    assert "SERVER_ONLY" not in written
+    assert sandbox.credentials.secret_key not in written
+    assert f"{sandbox.state_dir}/jobs/{job_id}" in written
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"), [("raise SystemExit(3)", 3), ("import os; os.kill(os.getpid(), 9)", 137)]
+)
+def test_the_exit_code_decides(sandbox: Sandbox, jobs: Jobs, source: str, expected: int) -> None:
+    """A job that ends with another code than 0, or by a signal, has failed."""
+    upload_code(sandbox, source)
+    job_id = jobs.start()
+    phase = finish(jobs, job_id)
+
+    assert (phase, expected) == ("Failed", jobs.show(job_id)["status"]["task_statuses"][0]["exit_code"])
+
+
+def test_the_log_can_be_read_while_it_is_written(sandbox: Sandbox, jobs: Jobs) -> None:
+    """What a job prints is there at once, and it keeps running."""
+    upload_code(sandbox, "import time\nprint('epoch 1')\ntime.sleep(60)\n")
+    job_id = jobs.start()
+    until(lambda: "epoch 1" in log(jobs, job_id))
+
+    assert jobs.phase(job_id) == "Running"
+
+
+def test_terminate_ends_the_whole_family(sandbox: Sandbox, jobs: Jobs) -> None:
+    """The processes that a job has started end with it, also when they ignore SIGTERM."""
+    child = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+    upload_code(
+        sandbox,
+        "import subprocess, sys\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}], stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()\nprint(f'child={child.pid};')\nchild.wait()\n",
+    )
+    job_id = jobs.start()
+    until(lambda: ";" in log(jobs, job_id))
+    pid = int(log(jobs, job_id).partition("child=")[2].partition(";")[0])
+    jobs.request("POST", f"training-jobs/{job_id}/actions", {"action_type": "terminate"})
+    phase = finish(jobs, job_id)
+
+    assert phase == "Terminated"
+    until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_missing_input_fails_and_says_so(sandbox: Sandbox, jobs: Jobs) -> None:
+    """A job whose input is empty fails, and both its log and an event name the path."""
+    upload_code(sandbox)
+    job_id = jobs.start(algorithm__inputs=[channel("data_url", "/fmctl-demo/nothing/")])
+    phase = finish(jobs, job_id)
+    events = jobs.request("GET", f"training-jobs/{job_id}/events?level=Error").json()["events"]
+
+    assert phase == "Failed"
+    assert "/fmctl-demo/nothing/" in log(jobs, job_id)
+    assert "/fmctl-demo/nothing/" in " ".join(event["message"] for event in events)
+
+
+def test_a_custom_image_runs_its_command(sandbox: Sandbox, jobs: Jobs) -> None:
+    """Without images on this machine the command runs here, and the log says so."""
+    algorithm = {
+        "engine": {"image_url": "org/img:1"},
+        "command": "echo made by $TOOL && exit 4",
+        "environments": {"TOOL": "sh"},
+    }
+    job_id = jobs.start(algorithm=algorithm)
+    phase, written = finish(jobs, job_id), log(jobs, job_id)
+
+    assert (phase, jobs.show(job_id)["status"]["task_statuses"][0]["exit_code"]) == ("Failed", 4)
+    assert "made by sh" in written
+    assert "custom images are not pulled" in written
+
+
+def test_an_input_can_be_one_file_or_a_variable(sandbox: Sandbox, jobs: Jobs) -> None:
+    """An input that is one object is passed as this file; with access method env it is a variable."""
+    upload_code(sandbox, "import os\nprint('read', open(os.environ['data']).read())\n")
+    sandbox.objects.put("fmctl-demo", "data/a.csv", b"1,2")
+    job_id = jobs.start(algorithm__inputs=[channel("data", "/fmctl-demo/data/a.csv") | {"access_method": "env"}])
+    finish(jobs, job_id)
+
+    assert "read 1,2" in log(jobs, job_id)
+
+
+def test_closing_the_sandbox_ends_its_jobs(tmp_path: Path) -> None:
+    """No job outlives the sandbox that runs it."""
+    sandbox = Sandbox(tmp_path / "state")
+    upload_code(sandbox, "import os, time\nprint(f'pid={os.getpid()};')\ntime.sleep(60)\n")
+    with httpx.Client(transport=httpx.WSGITransport(sandbox.wsgi), base_url="http://x") as client:
+        client.headers["X-Auth-Token"] = client.post("/v3/auth/tokens", json=login(sandbox)).headers["X-Subject-Token"]
+        jobs = Jobs(client, sandbox.credentials.project_id)
+        job_id = jobs.start()
+        until(lambda: ";" in log(jobs, job_id))
+        pid = int(log(jobs, job_id).partition("pid=")[2].partition(";")[0])
+    sandbox.close()
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
