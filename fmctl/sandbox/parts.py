@@ -17,8 +17,8 @@ from fmctl.sandbox.api import (
     training_logs,
     training_tags,
 )
-from fmctl.sandbox.publishing import Publishing
-from fmctl.sandbox.serving import Serving
+from fmctl.sandbox.models.publishing import Publishing
+from fmctl.sandbox.serving.deployments import Serving
 from fmctl.sandbox.training.jobs import Training
 from fmctl.sandbox.wire import Route
 

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 
 from fmctl.sandbox import Sandbox, VirtualClock
-from fmctl.sandbox.publishing import Publishing
-from fmctl.sandbox.scripted_serving import ScriptedLauncher
-from fmctl.sandbox.serving import Serving
+from fmctl.sandbox.models.publishing import Publishing
+from fmctl.sandbox.serving.deployments import Serving
+from fmctl.sandbox.serving.scripted import ScriptedLauncher
 
 from .conftest import anonymous, login
 

@@ -14,10 +14,10 @@ import httpx
 import psutil
 import pytest
 
-from fmctl.sandbox.instances import Answer, Instance, InstanceLost, InstanceSpec, InstanceState, Query
-from fmctl.sandbox.launcher import ProcessLauncher
-from fmctl.sandbox.model_config import Health
+from fmctl.sandbox.models.config import Health
 from fmctl.sandbox.server import Server
+from fmctl.sandbox.serving.instances import Answer, Instance, InstanceLost, InstanceSpec, InstanceState, Query
+from fmctl.sandbox.serving.launcher import ProcessLauncher
 from fmctl.sandbox.serving_host.weights import model_path
 
 from .conftest import login
@@ -245,8 +245,8 @@ def test_instances_end_with_a_server_that_was_killed(host: Host, tmp_path: Path)
     program = f"""
 import time
 from pathlib import Path
-from fmctl.sandbox.instances import InstanceSpec, InstanceState
-from fmctl.sandbox.launcher import ProcessLauncher
+from fmctl.sandbox.serving.instances import InstanceSpec, InstanceState
+from fmctl.sandbox.serving.launcher import ProcessLauncher
 spec = InstanceSpec("s", "m", "demo", "PyTorch", Path({str(tmp_path / "model")!r}), Path({str(tmp_path / "log")!r}))
 instance = ProcessLauncher().start(spec)
 while instance.state() is not InstanceState.READY:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from fmctl.sandbox import VirtualClock
-from fmctl.sandbox.scripted_serving import Script
-from fmctl.sandbox.service_state import LEGAL, put
+from fmctl.sandbox.serving.scripted import Script
+from fmctl.sandbox.serving.state import LEGAL, put
 
 from .serving_world import World, scripted_world
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from fmctl.sandbox import VirtualClock
-from fmctl.sandbox.instances import Answer, InstanceState
-from fmctl.sandbox.scripted_serving import Script
+from fmctl.sandbox.serving.instances import Answer, InstanceState
+from fmctl.sandbox.serving.scripted import Script
 
 from .serving_world import World, scripted_world
 

@@ -13,9 +13,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from fmctl.sandbox.api.service_records import NOT_FOUND
-from fmctl.sandbox.instances import Answer, Instance, InstanceLost, InstanceTooSlow, Query
-from fmctl.sandbox.service_state import LIVE, SERVICES
-from fmctl.sandbox.serving import Serving
+from fmctl.sandbox.serving.deployments import Serving
+from fmctl.sandbox.serving.instances import Answer, Instance, InstanceLost, InstanceTooSlow, Query
+from fmctl.sandbox.serving.state import LIVE, SERVICES
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 BODY_LIMIT = 12 * 1024 * 1024

@@ -6,16 +6,16 @@ GET    /v1/{project_id}/models/{model_id}
 DELETE /v1/{project_id}/models/{model_id}
 
 There is no update: a model is immutable. What is wrong with a request is its answer (3036, 3037, 3015, 3016, 3017,
-3041, 3053); what is wrong with the OBS folder ends the import as `failed` (see `publishing.py`).
+3041, 3053); what is wrong with the OBS folder ends the import as `failed` (see `models/publishing.py`).
 """
 
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fmctl.sandbox import model_request
 from fmctl.sandbox.api.listing import contains, ordered, page
-from fmctl.sandbox.publishing import MODELS, Publishing, put
+from fmctl.sandbox.models import checks
+from fmctl.sandbox.models.publishing import MODELS, Publishing, put
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ LISTED = (
 def create(call: Call) -> Reply:
     """Accept a model; its import is seen in its status."""
     body = call.json("ModelArts.0104")
-    model_request.check(body)
+    checks.check(body)
     document = _document(call, body)
     with call.sandbox.store.transaction():
         _refuse_duplicate(call, body)

@@ -10,10 +10,10 @@ from typing import Any
 
 from fmctl.sandbox.api import service_records
 from fmctl.sandbox.api.listing import ordered, page
-from fmctl.sandbox.api.service_catalog import SPECIFICATIONS
-from fmctl.sandbox.instances import Usage
-from fmctl.sandbox.model_request import invalid
-from fmctl.sandbox.serving import Serving
+from fmctl.sandbox.models.checks import invalid
+from fmctl.sandbox.serving.deployments import Serving
+from fmctl.sandbox.serving.instances import Usage
+from fmctl.sandbox.serving.specifications import SPECIFICATIONS
 from fmctl.sandbox.wire import Call, Reply, Route, route
 
 Document = dict[str, Any]

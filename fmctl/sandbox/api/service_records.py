@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fmctl.sandbox.service_state import LEGAL, SERVICES, Operation
+from fmctl.sandbox.serving.state import LEGAL, SERVICES, Operation
 from fmctl.sandbox.wire import Call, WireError
 
 Document = dict[str, Any]

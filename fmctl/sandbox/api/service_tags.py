@@ -8,10 +8,10 @@ GET    /v1/{project_id}/services/tms/tags
 from collections.abc import Sequence
 from typing import Any
 
-from fmctl.sandbox import service_state
 from fmctl.sandbox.api import service_records
-from fmctl.sandbox.model_request import invalid
-from fmctl.sandbox.service_state import SERVICES
+from fmctl.sandbox.models.checks import invalid
+from fmctl.sandbox.serving import state as service_state
+from fmctl.sandbox.serving.state import SERVICES
 from fmctl.sandbox.wire import Call, Reply, Route, route
 
 KEY_LIMIT = 128

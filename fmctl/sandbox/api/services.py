@@ -8,7 +8,7 @@ PATCH  /v1/{project_id}/services/{service_id}
 PUT    /v1/{project_id}/services/{service_id}/property
 DELETE /v1/{project_id}/services/{service_id}          (several ids, joined by commas)
 
-What a request asks for is written into the service's document; `serving.py` makes it come true. Batch and edge services
+What a request asks for is written into the service's document; `serving/deployments.py` makes it come true. Batch and edge services
 are refused: nothing here would run them. Quotas are not enforced.
 """
 
@@ -16,12 +16,12 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from fmctl.sandbox import service_state
 from fmctl.sandbox.api import service_records
 from fmctl.sandbox.api.listing import contains, ordered, page
-from fmctl.sandbox.model_request import MISSING, invalid
-from fmctl.sandbox.service_request import check_create, check_settings, stored_config, whole_number
-from fmctl.sandbox.service_state import SERVICES, Operation, milliseconds
+from fmctl.sandbox.models.checks import MISSING, invalid
+from fmctl.sandbox.serving import state as service_state
+from fmctl.sandbox.serving.checks import check_create, check_settings, stored_config, whole_number
+from fmctl.sandbox.serving.state import SERVICES, Operation, milliseconds
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 Document = dict[str, Any]

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fmctl.sandbox import model_config
-from fmctl.sandbox.api.model_engines import RUNTIMES
-from fmctl.sandbox.locations import LocationError, parse_folder
+from fmctl.sandbox.models import config as model_config
+from fmctl.sandbox.models.engines import RUNTIMES
+from fmctl.sandbox.models.locations import LocationError, parse_folder
 from fmctl.sandbox.wire import WireError
 
 Body = Mapping[str, Any]

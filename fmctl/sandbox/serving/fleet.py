@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from fmctl.sandbox.instances import Instance, InstanceSpec, InstanceState, Launcher
+from fmctl.sandbox.serving.instances import Instance, InstanceSpec, InstanceState, Launcher
 
 GroupKey = tuple[str, str]  # service id, digest of what runs
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from fmctl.sandbox.model_config import Health
+from fmctl.sandbox.models.config import Health
 
 
 class InstanceState(StrEnum):

@@ -13,13 +13,14 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fmctl.sandbox import model_config, service_state
-from fmctl.sandbox.fleet import Fleet, Group, GroupKey
-from fmctl.sandbox.instances import Instance, InstanceSpec, Launcher, Usage
-from fmctl.sandbox.launcher import ProcessLauncher
-from fmctl.sandbox.publishing import MODELS, Publishing
-from fmctl.sandbox.service_state import LIVE, SERVICES, Config, Document
-from fmctl.sandbox.traffic import Traffic
+from fmctl.sandbox.models import config as model_config
+from fmctl.sandbox.models.publishing import MODELS, Publishing
+from fmctl.sandbox.serving import state as service_state
+from fmctl.sandbox.serving.fleet import Fleet, Group, GroupKey
+from fmctl.sandbox.serving.instances import Instance, InstanceSpec, Launcher, Usage
+from fmctl.sandbox.serving.launcher import ProcessLauncher
+from fmctl.sandbox.serving.state import LIVE, SERVICES, Config, Document
+from fmctl.sandbox.serving.traffic import Traffic
 
 if TYPE_CHECKING:
     from fmctl.sandbox.sandbox import Sandbox

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 
 from fmctl.sandbox.clock import Clock
-from fmctl.sandbox.instances import Answer, InstanceLost, InstanceSpec, InstanceState, Query, Usage
+from fmctl.sandbox.serving.instances import Answer, InstanceLost, InstanceSpec, InstanceState, Query, Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fmctl.sandbox import model_config
-from fmctl.sandbox.api.model_engines import RUNTIMES
-from fmctl.sandbox.locations import LocationError, parse_folder, parse_object
-from fmctl.sandbox.model_config import ConfigError, ModelConfig
+from fmctl.sandbox.models import config as model_config
+from fmctl.sandbox.models.config import ConfigError, ModelConfig
+from fmctl.sandbox.models.engines import RUNTIMES
+from fmctl.sandbox.models.locations import LocationError, parse_folder, parse_object
 from fmctl.sandbox.objects import ObsError
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fmctl.sandbox.api.service_catalog import CUSTOM, NAMES, POOLS
-from fmctl.sandbox.model_request import MISSING, NAME, check_description, invalid
-from fmctl.sandbox.publishing import MODELS
-from fmctl.sandbox.service_state import UNIT_SECONDS, Config
+from fmctl.sandbox.models.checks import MISSING, NAME, check_description, invalid
+from fmctl.sandbox.models.publishing import MODELS
+from fmctl.sandbox.serving.specifications import CUSTOM, NAMES, POOLS
+from fmctl.sandbox.serving.state import UNIT_SECONDS, Config
 from fmctl.sandbox.wire import WireError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from fmctl.sandbox.instances import (
+from fmctl.sandbox.serving.instances import (
     Answer,
     Instance,
     InstanceLost,
@@ -29,7 +29,7 @@ from fmctl.sandbox.instances import (
 )
 from fmctl.sandbox.serving_host.orders import Orders
 
-PACKAGE_ROOT = Path(__file__).parents[2]
+PACKAGE_ROOT = Path(__file__).parents[3]
 FIRST_CHECKS = 0.05  # seconds between health checks until the first one passes
 REPORT_PATIENCE = 1.0
 MEGABYTE = 1024 * 1024
