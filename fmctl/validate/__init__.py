@@ -5,19 +5,17 @@ The only door to jsonschema: jsonschema-rs decides, jsonschema explains what it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fmctl.domain.problem import ManifestError, Problem
-from fmctl.domain.resource import Document, Resource, ResourceId, Spec
+from fmctl.domain.problem import ManifestError
+from fmctl.domain.resource import Document, Resource, Spec
 from fmctl.kinds.base import Kind
-from fmctl.validate import _checks as checks
-from fmctl.validate import _rules as rules
-from fmctl.validate._merge import Origins, Overlaying, Places, with_defaults
+from fmctl.validate._merge import Places
 from fmctl.validate._rules import RULES
-from fmctl.validate._schema import Compiled, document_schema, envelope
-from fmctl.validate._suggest import closest, did_you_mean
-from fmctl.validate._text import as_written, as_yaml, with_text
+from fmctl.validate._schema import Compiled, document_schema
+from fmctl.validate._text import as_written, with_text
+from fmctl.validate._validation import Validation, explained
 
 __all__ = ["RULES", "checked", "document_schema", "validate"]
 
@@ -35,7 +33,7 @@ def validate(
 
     ``project`` is the document that ``defaults`` stand in, for the source text of its scalars and for messages.
     """
-    run = _Validation(kinds, defaults or {}, project)
+    run = Validation(kinds, defaults or {}, project)
     run.declare(documents, overlays)
     for document in documents:
         run.check_schema(document)
@@ -50,125 +48,5 @@ def checked(document: Document, schema: Mapping[str, Any]) -> Any:
     compiled = Compiled(dict(schema))
     value = with_text(document.value, compiled.wants, as_written(document))
     if not compiled.is_valid(value):
-        raise ManifestError(_explained(value, compiled, Places(document, {}, None)))
+        raise ManifestError(explained(value, compiled, Places(document, {}, None)))
     return value
-
-
-class _Validation:
-    """One run: what was declared, what was accepted, and all problems so far."""
-
-    def __init__(self, kinds: Mapping[str, Kind], defaults: Mapping[str, Spec], project: Document | None) -> None:
-        self.problems: list[Problem] = []
-        self.accepted: list[checks.Checked] = []
-        self._kinds = kinds
-        self._project = project
-        self._schemas = {name: Compiled(document_schema(kind)) for name, kind in kinds.items()}
-        self._unknown = envelope()
-        self._defaults = {kind: self._read_defaults(kind, spec) for kind, spec in defaults.items()}
-        self._declared: dict[ResourceId, Document] = {}
-        self._overlays: dict[ResourceId, list[Document]] = {}
-
-    def _read_defaults(self, kind: str, spec: Spec) -> Any:
-        if kind not in self._kinds:
-            source = self._project.source(("defaults", kind), key=True) if self._project else None
-            hint = did_you_mean(kind, self._kinds)
-            if source:
-                self.problems.append(Problem(source, rules.KIND, f"defaults for an unknown kind {kind!r}", hint))
-            return {}
-        wants = self._schemas[kind].wants
-        below = wants.keys.get("spec") if wants else None
-        return with_text(spec, below, as_written(self._project, ("defaults", kind)) if self._project else as_yaml)
-
-    def declare(self, documents: Sequence[Document], overlays: Sequence[Document]) -> None:
-        """Note every identity, so that what is wrong with one document causes no errors in another."""
-        for document in documents:
-            identity = self._identity(document)
-            if identity and identity in self._declared:
-                first = self._declared[identity].source(("metadata", "name"))
-                source = document.source(("metadata", "name"))
-                message = f"{identity} is declared twice, first at {first}"
-                self.problems.append(Problem(source, rules.DUPLICATE, message))
-            elif identity:
-                self._declared[identity] = document
-        for overlay in overlays:
-            self._declare_overlay(overlay)
-
-    def _identity(self, document: Document) -> ResourceId | None:
-        kind, metadata = document.value.get("kind"), document.value.get("metadata")
-        name = metadata.get("name") if isinstance(metadata, dict) else None
-        if not isinstance(name, str):
-            mark = document.values.get(("metadata", "name"))
-            name = mark.text if mark else None
-        if not isinstance(kind, str) or not name:
-            return None
-        return ResourceId(kind if kind in self._kinds else closest(kind, self._kinds) or kind, name)
-
-    def _declare_overlay(self, overlay: Document) -> None:
-        identity = self._identity(overlay)
-        if identity in self._declared:
-            self._overlays.setdefault(identity, []).append(overlay)
-            return
-        source = overlay.source(("metadata", "name"))
-        if identity is None:
-            message, hint = "an overlay needs kind and metadata.name", "name the manifest that it changes"
-            self.problems.append(Problem(source, rules.OVERLAY, message, hint))
-        else:
-            names = [other.name for other in self._declared if other.kind == identity.kind]
-            message = f"an overlay for {identity}, which is not declared"
-            self.problems.append(Problem(source, rules.OVERLAY, message, did_you_mean(identity.name, names)))
-
-    def check_schema(self, document: Document) -> None:
-        """Merge, read text as it is written, and let the schema decide."""
-        kind = document.value.get("kind")
-        schema = self._schemas.get(kind) if isinstance(kind, str) else None
-        if schema is None:
-            schema = self._unknown
-            self._unknown_kind(document, kind)
-        origins: Origins = {}
-        value = self._merged(document, schema, origins)
-        defaults = (self._project, ("defaults", str(kind))) if self._project else None
-        places = Places(document, origins, defaults)
-        if not schema.is_valid(value):
-            self.problems += _explained(value, schema, places)
-        elif schema is not self._unknown:
-            self._accept(value, document, places)
-
-    def _unknown_kind(self, document: Document, kind: Any) -> None:
-        if "kind" in document.value:
-            hint = did_you_mean(kind, self._kinds) or f"known kinds: {', '.join(sorted(self._kinds))}"
-            message = f"unknown kind {kind!r}" if isinstance(kind, str) else "kind must be text"
-            self.problems.append(Problem(document.source(("kind",)), rules.KIND, message, hint))
-
-    def _merged(self, document: Document, schema: Compiled, origins: Origins) -> Any:
-        value = with_text(document.value, schema.wants, as_written(document))
-        if self._overlays:
-            identity = self._identity(document)
-            for overlay in self._overlays.get(identity, ()) if identity else ():
-                over = with_text(overlay.value, schema.wants, as_written(overlay))
-                value = Overlaying(overlay, origins).merge(value, over)
-        defaults = self._defaults.get(value.get("kind"))
-        if defaults and isinstance(value.get("spec"), dict):
-            value = {**value, "spec": with_defaults(value["spec"], defaults)}
-        return value
-
-    def _accept(self, value: Any, document: Document, places: Places) -> None:
-        identity = ResourceId(value["kind"], value["metadata"]["name"])
-        resource = Resource(identity, value["metadata"].get("labels", {}), value["spec"], document)
-        self.accepted.append(checks.Checked(resource, self._kinds[identity.kind], places))
-
-    def check_set(self, set_name: str) -> None:
-        """The rules about valid resources among all that are declared."""
-        resources = {item.resource.id: item.resource for item in reversed(self.accepted)}  # of two, the first
-        for item in self.accepted:
-            self.problems += checks.references(item, self._declared.keys())
-            self.problems += checks.local_paths(item)
-            self.problems += checks.secrets(item)
-            self.problems += checks.own_rules(item, resources, set_name)
-
-
-def _explained(value: Any, schema: Compiled, places: Places) -> Iterator[Problem]:
-    from fmctl.validate._explain import explain
-
-    for finding in explain(value, schema.schema):
-        source = places.source(finding.path, key=finding.at_key)
-        yield Problem(source, finding.rule, finding.message, finding.hint)

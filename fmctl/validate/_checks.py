@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from fmctl.domain.problem import Problem
 from fmctl.domain.resource import Path, Resource, ResourceId
 from fmctl.kinds.base import Kind
 from fmctl.validate import _rules as rules
 from fmctl.validate._merge import Places
-from fmctl.validate._suggest import closest, is_secret
+from fmctl.validate._suggest import closest
+
+_SECRET: Final = re.compile(
+    r"(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIALS?)(_|$)|(ACCESS_KEY|PRIVATE_KEY|API_KEY)$", re.IGNORECASE
+)
+"""Keys under which a literal is refused: a public rule, narrower than what is hidden in messages."""
 
 
 class Checked(NamedTuple):
@@ -57,7 +63,7 @@ def secrets(checked: Checked) -> Iterator[Problem]:
     """No literal under a key that names a secret. The value is never shown."""
     for path in checked.kind.text_maps(checked.resource.spec):
         for key, value in at(checked.resource, path).items():
-            if is_secret(key) and not isinstance(value, dict):
+            if _SECRET.search(key) and not isinstance(value, dict):
                 hint = f"write {key}: {{valueFrom: {{env: {key}}}}}, or {{value: …}} if it is no secret"
                 message = f"a literal value under {key!r}, which names a secret"
                 yield Problem(checked.places.source((*path, key)), rules.LITERAL, message, hint)

@@ -26,7 +26,7 @@ def explain(value: Any, schema: Schema) -> Iterator[Finding]:
     explaining = _Explaining(schema)
     found = [finding for fault in faults(value, schema) for finding in explaining.findings(fault)]
     # The two validators differ in corners such as a line break before `$`; the one that decides is right.
-    yield from distinct(found) if found else [Finding((), rules.INVALID, "the manifest does not satisfy its schema")]
+    yield from distinct(found) if found else [Finding((), rules.INVALID, "the document does not satisfy its schema")]
 
 
 class _Explaining:

@@ -57,14 +57,14 @@ def _document(kind: str, spec: Mapping[str, Any]) -> dict[str, Any]:
 class Compiled:
     """A document schema with what decides by it, what explains by it, and where it wants text."""
 
-    def __init__(self, schema: dict[str, Any]) -> None:
+    def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
         self.wants: Wanted | None = wanted(schema)
 
     @cached_property
     def is_valid(self) -> Callable[[Any], bool]:
         """Whether a document satisfies the schema."""
-        return jsonschema_rs.Draft202012Validator(self.schema).is_valid
+        return jsonschema_rs.Draft202012Validator(dict(self.schema)).is_valid
 
 
 def envelope() -> Compiled:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from fmctl.domain.resource import Path
+from fmctl.domain.values import is_secret_name
 
-_SECRET: Final = re.compile(
-    r"(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIALS?)(_|$)|(ACCESS_KEY|PRIVATE_KEY|API_KEY)$", re.IGNORECASE
-)
 _MANY: Final = 200
 """More options than this are not all compared, only those that sort near the word."""
 _LONGEST_SHOWN: Final = 40
@@ -50,14 +47,14 @@ def listed(words: Iterable[Any], last: str = "or") -> str:
     return f"{', '.join(first)} {last} {end}" if first else end
 
 
-def is_secret(key: object) -> bool:
-    """Whether a key names something that is not to be written down."""
-    return isinstance(key, str) and bool(_SECRET.search(key))
+def is_hidden(path: Path) -> bool:
+    """Whether a key on the way to a value names a secret."""
+    return any(isinstance(part, str) and is_secret_name(part) for part in path)
 
 
 def shown(value: Any, path: Path) -> str:
     """A value in a message; empty where its key or any above names a secret, or where it has no short form."""
-    if any(map(is_secret, path)) or isinstance(value, (dict, list)):
+    if is_hidden(path) or isinstance(value, (dict, list)):
         return ""
     text = repr(value) if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -9,7 +9,7 @@ from typing import Any, Final
 from fmctl.domain.resource import Path
 from fmctl.domain.values import dotted
 from fmctl.validate import _rules as rules
-from fmctl.validate._suggest import did_you_mean, is_secret, listed, shown
+from fmctl.validate._suggest import did_you_mean, is_hidden, listed, shown
 
 _NOUNS: Final = {
     "string": "text",
@@ -44,7 +44,7 @@ Words = tuple[str, str, str | None]
 
 def name_of(path: Path) -> str:
     """How a value is called in messages."""
-    return dotted(path) or "the manifest"
+    return dotted(path) or "the document"
 
 
 def said_of(keyword: str, wants: Any, value: Any, path: Path) -> Words:
@@ -96,7 +96,7 @@ def _noun(value: Any) -> str:
 
 
 def _type_hint(wanted: list[str], value: Any, path: Path) -> str | None:
-    if not isinstance(value, str) or any(map(is_secret, path)):
+    if not isinstance(value, str) or is_hidden(path):
         return None
     if "boolean" in wanted and value.lower() in _YES_NO:
         return "YAML 1.2 knows true and false only"
