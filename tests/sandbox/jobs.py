@@ -67,4 +67,4 @@ class Jobs:
 
 def code(response: httpx.Response) -> tuple[int, str]:
     """Status and error code."""
-    return response.status_code, response.json()["error_code"].removeprefix("ModelArts.")
+    return response.status_code, str(response.json()["error_code"]).removeprefix("ModelArts.")
