@@ -58,10 +58,10 @@ def _in_directory(directory: str, recursive: bool) -> Iterator[str]:
     except OSError as error:
         raise unreadable(directory, error) from error
     for entry in entries:
-        if not entry.is_dir():
+        if not entry.is_dir(follow_symlinks=False):  # a link to a directory may lead back here
             if _is_manifest(entry.name):
                 yield entry.path
-        elif recursive and not entry.name.startswith(".") and not entry.is_symlink():  # a link may lead back here
+        elif recursive and not entry.name.startswith("."):
             yield from _in_directory(entry.path, recursive)
 
 

@@ -25,6 +25,12 @@ except ImportError:  # PyYAML without libyaml: the same events, twenty times slo
             Scanner.__init__(self)
             _Events.__init__(self)
 
+        def get_event(self) -> Any:
+            event = _Events.get_event(self)
+            if any("\ud800" <= character <= "\udfff" for character in getattr(event, "value", "")):
+                raise MarkedYAMLError(problem="Unicode character escape", problem_mark=event.start_mark)
+            return event
+
 
 _UNCLOSED: Final = "unexpected (end of stream|document)"
 _INDENT: Final = "check the indentation of this line and the ones before it"
