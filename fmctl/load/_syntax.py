@@ -26,7 +26,7 @@ except ImportError:  # PyYAML without libyaml: the same events, twenty times slo
             _Events.__init__(self)
 
         def get_event(self) -> Any:
-            event = _Events.get_event(self)
+            event = _Events.get_event(self)  # type: ignore[no-untyped-call]
             if any("\ud800" <= character <= "\udfff" for character in getattr(event, "value", "")):
                 raise MarkedYAMLError(problem="Unicode character escape", problem_mark=event.start_mark)
             return event
