@@ -293,9 +293,9 @@ def test_a_large_instance_count_is_counted_but_not_all_run(world: World) -> None
 def test_predictions_pass_the_body_and_hide_the_credentials(world: World) -> None:
     """The model sees the path below its own address, the body, and no token."""
     service_id = world.running()
-    said = world.predict(service_id, {"x": 1}, "/v2/score").json()
+    said = world.predict(service_id, {"x": 1}, "/v2/a%20b?top=3").json()
 
-    assert (said["path"], said["got"]) == ("/v2/score", '{"x":1}')
+    assert (said["path"], said["got"]) == ("/v2/a%20b?top=3", '{"x":1}')
     assert "x-auth-token" not in [name.lower() for name in said["headers"]]
 
 
@@ -309,6 +309,17 @@ def test_an_answer_of_the_model_is_passed_on_as_it_is(world: World) -> None:
     assert (answer.status_code, answer.headers["Content-Type"], answer.text) == (500, "text/plain", "no")
     service = world.get(f"services/{service_id}")
     assert (service["invocation_times"], service["failed_times"]) == (1, 1)
+
+
+def test_a_model_that_takes_too_long_is_given_up(world: World) -> None:
+    """408 at the gateway's limit, counted as a failed call."""
+    rescript(world, Script(slow=True))
+    service_id = world.running()
+    answer = world.predict(service_id, {})
+    world.advance()
+
+    assert (answer.status_code, answer.json()["error_code"]) == (408, "ModelArts.4205")
+    assert world.get(f"services/{service_id}")["failed_times"] == 1
 
 
 def test_predictions_need_a_credential_a_service_and_a_small_body(world: World) -> None:

@@ -8,6 +8,7 @@ without the caller's credentials. An answer of the model, good or bad, is passed
 """
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
@@ -43,7 +44,7 @@ def _forward(call: Call, path: str) -> Response:
     _refuse_unless_running(call, service_id)
     if (call.request.content_length or 0) > BODY_LIMIT:
         raise WireError(413, "ModelArts.4104", "The request body is larger than 12 MB.")
-    query = Query(call.request.method, path, _headers(call.request.headers), call.request.get_data())
+    query = Query(call.request.method, _target(call, path), _headers(call.request.headers), call.request.get_data())
     chosen = serving.choose(service_id)
     if chosen is None:
         raise WireError(503, "ModelArts.4503", "No instance of the service can answer now; try again later.")
@@ -66,6 +67,12 @@ def _refuse_unless_running(call: Call, service_id: str) -> None:
     updating = status == "deploying" and document["fallback"]
     if status not in LIVE and not updating:
         raise WireError(400, "ModelArts.4203", f"The service is not running: it is {status}.")
+
+
+def _target(call: Call, path: str) -> str:
+    """Path and query, encoded again as they came."""
+    query = call.request.query_string.decode("latin-1")
+    return f"{quote(path)}?{query}" if query else quote(path)
 
 
 def _ask(instance: Instance, query: Query) -> Answer:

@@ -8,8 +8,8 @@ PATCH  /v1/{project_id}/services/{service_id}
 PUT    /v1/{project_id}/services/{service_id}/property
 DELETE /v1/{project_id}/services/{service_id}          (several ids, joined by commas)
 
-What a request asks for is written into the service's document; `serving/deployments.py` makes it come true. Batch and edge services
-are refused: nothing here would run them. Quotas are not enforced.
+What a request asks for is written into the service's document; `serving/deployments.py` makes it come true. Batch and
+edge services are refused: nothing here would run them. Quotas are not enforced.
 """
 
 import uuid

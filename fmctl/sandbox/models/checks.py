@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fmctl.sandbox.models import config as model_config
@@ -43,15 +43,15 @@ LISTS = ("apis", "input_params", "output_params", "dependencies", "model_docs", 
 
 def check(body: Body) -> None:
     """Raise for the first thing that the platform would not accept."""
-    _check_shapes(body)
+    check_types(body, texts=TEXTS, lists=LISTS)
     for name in ("model_name", "model_version", "model_type"):
         _require(body, name)
     if not NAME.fullmatch(body["model_name"]):
         raise invalid("model_name", "1 to 64 letters, digits, hyphens and underscores")
     if not VERSION.fullmatch(body["model_version"]):
         raise invalid("model_version", "N.N.N, each 0 to 99 without leading zeros")
-    check_description(body.get("description", ""))
-    if not ALGORITHM.fullmatch(body.get("model_algorithm", "")):
+    check_description(body.get("description") or "")
+    if not ALGORITHM.fullmatch(body.get("model_algorithm") or ""):
         raise invalid("model_algorithm", "a letter, then up to 35 letters, digits, hyphens and underscores")
     _check_type(body)
     _check_source(body)
@@ -59,10 +59,20 @@ def check(body: Body) -> None:
     _check_docs(body)
 
 
-def check_description(text: Any) -> None:
+def check_description(text: str) -> None:
     """The rule that models and services share."""
-    if not isinstance(text, str) or len(text) > DESCRIPTION_LIMIT or FORBIDDEN & set(text):
+    if len(text) > DESCRIPTION_LIMIT or FORBIDDEN & set(text):
         raise invalid("description", f"at most {DESCRIPTION_LIMIT} characters, none of & ! ' \" < > = +")
+
+
+def check_types(
+    body: Body, *, texts: Iterable[str] = (), lists: Iterable[str] = (), objects: Iterable[str] = ()
+) -> None:
+    """Refuse values of a wrong JSON type, so that what reads them need not ask again. null counts as absent."""
+    for names, kind, word in ((texts, str, "string"), (lists, list, "list"), (objects, dict, "object")):
+        for name in names:
+            if body.get(name) is not None and not isinstance(body[name], kind):
+                raise invalid(name, f"a {word} is expected")
 
 
 def invalid(name: str, rule: str) -> WireError:
@@ -78,15 +88,6 @@ def config_error(error: model_config.ConfigError) -> WireError:
 def _require(body: Body, name: str) -> None:
     if body.get(name) in (None, ""):
         raise WireError(400, MISSING, f"Required parameter {name} is missing.")
-
-
-def _check_shapes(body: Body) -> None:
-    for name in TEXTS:
-        if not isinstance(body.get(name) or "", str):
-            raise invalid(name, "must be a string")
-    for name in LISTS:
-        if not isinstance(body.get(name) or [], list):
-            raise invalid(name, "must be a list")
 
 
 def _check_type(body: Body) -> None:

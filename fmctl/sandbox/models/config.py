@@ -108,6 +108,9 @@ def _api(entry: JsonObject) -> JsonObject:
     protocol = str(entry.get("protocol") or "http").lower()
     if protocol not in PROTOCOLS:
         raise ConfigError(NOT_CONFORMING, f"apis: protocol of {url} must be http or https, not {protocol!r}.")
+    for part in ("request", "response"):
+        if not isinstance(entry.get(part) or {}, dict):
+            raise ConfigError(NOT_CONFORMING, f"apis: {part} of {url} must be an object.")
     return {**entry, "url": url, "method": method, "protocol": protocol}
 
 

@@ -7,6 +7,7 @@ later does not change it. What is wrong with the folder ends the model as `faile
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,9 +28,11 @@ MODELS = "models"
 IN_PROGRESS = ("publishing", "building")
 STEP = 0.3  # seconds that each status lasts, so that whoever polls sees it
 SCRIPT = "customize_service.py"
-NO_SCRIPT = "ModelArts.3006"
+IMPORT_FAILED = "ModelArts.3006"
 NO_OBS_PATH = "ModelArts.3551"
 BAD_RUNTIME = "ModelArts.3015"
+
+log = logging.getLogger(__name__)
 
 
 class Publishing:
@@ -67,20 +70,29 @@ class Publishing:
         try:
             changes = self._import(document)
         except (ConfigError, ObsError) as error:
-            self.forget(model["model_id"])
-            model["error_msg"] = f"{error.code}: {error.message}"
-            self._save(document, now, "failed")
+            self._fail(document, now, f"{error.code}: {error.message}")
+            return
+        except Exception:  # a model that cannot be read must not hold up the others
+            log.exception("model %s cannot be imported", model["model_id"])
+            self._fail(document, now, f"{IMPORT_FAILED}: The sandbox cannot import this model; its log says more.")
             return
         model.update(changes)
         needs_image = model["model_type"] == "Image" or bool(model["dependencies"])
         self._save(document, now, "building" if needs_image else "published")
+
+    def _fail(self, document: Document, now: float, reason: str) -> None:
+        self.forget(document["model"]["model_id"])
+        document["model"]["error_msg"] = reason
+        self._save(document, now, "failed")
 
     def _save(self, document: Document, now: float, status: str) -> None:
         """Unless it was deleted meanwhile."""
         model = document["model"]
         model["model_status"], document["since"] = status, now
         with self._sandbox.store.transaction():
-            if self._sandbox.store.get(MODELS, model["model_id"]) is not None:
+            if self._sandbox.store.get(MODELS, model["model_id"]) is None:
+                self.forget(model["model_id"])
+            else:
                 put(self._sandbox, document)
 
     def _import(self, document: Document) -> Document:
@@ -120,7 +132,7 @@ class Publishing:
                 raise ConfigError(NO_OBS_PATH, f"execution_code: {error}.") from error
             self._sandbox.objects.download(self._sandbox.objects.need(bucket, key), script)
         if not script.is_file():
-            raise ConfigError(NO_SCRIPT, f"The folder model/ has no {SCRIPT}, and execution_code names none.")
+            raise ConfigError(IMPORT_FAILED, f"The folder model/ has no {SCRIPT}, and execution_code names none.")
 
 
 def put(sandbox: Sandbox, document: Document) -> None:

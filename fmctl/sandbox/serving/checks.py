@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fmctl.sandbox.models.checks import MISSING, NAME, check_description, invalid
+from fmctl.sandbox.models.checks import MISSING, NAME, check_description, check_types, invalid
 from fmctl.sandbox.models.publishing import MODELS
 from fmctl.sandbox.serving.specifications import CUSTOM, NAMES, POOLS
 from fmctl.sandbox.serving.state import UNIT_SECONDS, Config
@@ -19,6 +19,11 @@ Body = Mapping[str, Any]
 POLICIES = frozenset({"ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP"})
 NETWORK = ("vpc_id", "subnet_network_id", "security_group_id")
 MAX_INSTANCES = 128
+LONGEST_DURATION = 1_000_000
+POOL = ("pool_name", "cluster_id")
+SETTINGS = ("description", "load_balancer_policy", "status")
+ELEMENT_TEXTS = ("model_id", "specification", *POOL)
+ELEMENT_OBJECTS = ("custom_spec", "envs", "additional_properties", "affinity")
 OPTIONAL = (
     "custom_spec",
     "pool_name",
@@ -30,10 +35,11 @@ OPTIONAL = (
 
 def check_create(body: Body) -> None:
     """Everything about a new service but its configuration."""
+    check_types(body, texts=("service_name", "infer_type", *NETWORK, *POOL), lists=["config"])
     for name in ("service_name", "infer_type", "config"):
         if body.get(name) in (None, "", []):
             raise WireError(400, MISSING, f"Required parameter {name} is missing.")
-    if not isinstance(body["service_name"], str) or not NAME.fullmatch(body["service_name"]):
+    if not NAME.fullmatch(body["service_name"]):
         raise invalid("service_name", "1 to 64 letters, digits, hyphens and underscores")
     if body["infer_type"] in {"batch", "edge"}:
         raise invalid("infer_type", f"{body['infer_type']} is not supported here; this sandbox runs real-time services")
@@ -48,13 +54,12 @@ def check_create(body: Body) -> None:
 
 def check_settings(body: Body) -> None:
     """What create and update have in common, besides the configuration."""
+    check_types(body, texts=SETTINGS, lists=["schedule"], objects=["additional_properties"])
     check_description(body.get("description") or "")
     if body.get("load_balancer_policy") not in {None, *POLICIES}:
         raise invalid("load_balancer_policy", ", ".join(sorted(POLICIES)))
     if body.get("priority") not in (None, 1, 2, 3):
         raise invalid("priority", "1, 2 or 3")
-    if not isinstance(body.get("additional_properties") or {}, dict):
-        raise invalid("additional_properties", "an object")
     _check_schedule(body.get("schedule") or [])
 
 
@@ -82,10 +87,11 @@ def whole_number(value: Any, name: str, low: int, high: int) -> int:
 
 
 def _model(sandbox: Sandbox, project_id: str, entry: Body) -> Body:
+    check_types(entry, texts=ELEMENT_TEXTS, objects=ELEMENT_OBJECTS)
     model_id = entry.get("model_id")
     if not model_id:
         raise WireError(400, MISSING, "Required parameter model_id is missing.")
-    document = sandbox.store.get(MODELS, str(model_id))
+    document = sandbox.store.get(MODELS, model_id)
     if document is None or document["model"]["project"] != project_id:
         raise WireError(404, "ModelArts.3507", f"The model {model_id} does not exist.")
     model: Body = document["model"]
@@ -100,7 +106,7 @@ def _element(entry: Body, model: Body, service: Body) -> dict[str, Any]:
     _check_specification(entry, service)
     _check_pool(entry)
     envs = entry.get("envs") or {}
-    if not isinstance(envs, dict) or not all(isinstance(value, str) for value in envs.values()):
+    if not all(isinstance(value, str) for value in envs.values()):
         raise invalid("envs", "a map of strings to strings")
     timeout = entry.get("deploy_timeout_in_seconds")
     if timeout is not None:
@@ -128,10 +134,10 @@ def _check_specification(entry: Body, service: Body) -> None:
         raise invalid("specification", f"{name} is unknown; known: {', '.join(sorted(NAMES))}")
     if name != CUSTOM:
         return
-    if not any(source.get(key) for source in (entry, service) for key in ("pool_name", "cluster_id")):
+    if not any(source.get(key) for source in (entry, service) for key in POOL):
         raise invalid("specification", "custom is for dedicated pools; name one in pool_name")
     spec = entry.get("custom_spec")
-    if not isinstance(spec, dict) or not _at_least(spec.get("cpu"), 0.01) or not _at_least(spec.get("memory"), 1):
+    if not spec or not _at_least(spec.get("cpu"), 0.01) or not _at_least(spec.get("memory"), 1):
         raise invalid("custom_spec", "cpu of at least 0.01 and memory in MB")
 
 
@@ -140,19 +146,21 @@ def _at_least(value: Any, low: float) -> bool:
 
 
 def _check_pool(body: Body) -> None:
-    for key in ("pool_name", "cluster_id"):
+    for key in POOL:
         if body.get(key) and body[key] not in POOLS:
             raise WireError(400, "ModelArts.3547", f"The resource pool {body[key]} does not exist.")
 
 
 def _check_schedule(entries: Sequence[Any]) -> None:
-    if not isinstance(entries, list) or len(entries) > 1:
+    if len(entries) > 1:
         raise invalid("schedule", "a list with at most one entry")
     for entry in entries:
-        if not isinstance(entry, dict) or entry.get("type") != "stop" or entry.get("time_unit") not in UNIT_SECONDS:
-            raise invalid("schedule", "type must be stop, and time_unit DAYS, HOURS or MINUTES")
+        if not isinstance(entry, dict) or entry.get("type") != "stop":
+            raise invalid("schedule", "type must be stop")
+        if str(entry.get("time_unit")) not in UNIT_SECONDS:
+            raise invalid("schedule", f"time_unit must be one of {', '.join(UNIT_SECONDS)}")
         duration = entry.get("duration")
-        if not isinstance(duration, int) or isinstance(duration, bool):
-            raise invalid("schedule", "duration must be a whole number")
+        if not isinstance(duration, int) or isinstance(duration, bool) or duration > LONGEST_DURATION:
+            raise invalid("schedule", f"duration must be a whole number, {LONGEST_DURATION} at most")
         if duration <= 0:
             raise WireError(400, "ModelArts.3562", "The due time of the service must be in the future.")

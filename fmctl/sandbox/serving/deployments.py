@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import shutil
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmctl.sandbox.models import config as model_config
@@ -30,6 +33,8 @@ MAX_PROCESSES = 4  # instances per element that really run; the rest of a large 
 DEPLOY_TIMEOUT = 20 * 60
 UNSETTLED = ("deploying", "running", "concerning", "stopping", "deleting")
 
+log = logging.getLogger(__name__)
+
 
 class CannotServe(Exception):
     """An element of a configuration that this sandbox cannot run; the message says why."""
@@ -42,7 +47,6 @@ class Serving:
         self._sandbox = sandbox
         self._lock = threading.RLock()
         self._fleet = Fleet(launcher or ProcessLauncher())
-        self._turns: dict[GroupKey, int] = {}
         self.traffic = Traffic(sandbox.clock.now)
 
     def recover(self) -> None:
@@ -57,7 +61,10 @@ class Serving:
         now = self._sandbox.clock.now()
         with self._lock:
             for document in self._sandbox.store.find(SERVICES, states=UNSETTLED):
-                self._advance(self._with_counts(document), now)
+                try:
+                    self._advance(self._with_counts(document), now)
+                except Exception:  # one service that cannot go on must not hold up the others
+                    log.exception("service %s cannot advance", _id(document))
             self._fleet.sweep(now)
 
     def close(self) -> None:
@@ -80,7 +87,7 @@ class Serving:
             if not weights:
                 return None
             model_id = self.traffic.choose(service_id, weights)
-            instance = self._next(ready[model_id][1])
+            instance = ready[model_id][1].next_ready()
             instance.hold()
             return model_id, instance
 
@@ -89,13 +96,6 @@ class Serving:
         with self._lock:
             group = self._fleet.group(self._key(service, element))
             return [instance.usage() for instance in group.ready()] if group else []
-
-    def _next(self, group: Group) -> Instance:
-        """Instances of one group take turns."""
-        key = (group.spec.service_id, group.spec.model_id)
-        turn = self._turns[key] = self._turns.get(key, -1) + 1
-        ready = group.ready()
-        return ready[turn % len(ready)]
 
     def _advance(self, document: Document, now: float) -> None:
         status = document["service"]["status"]
@@ -149,6 +149,7 @@ class Serving:
         elif status == "deleting":
             self._sandbox.store.delete(SERVICES, service_id)
             self.traffic.forget(service_id)
+            shutil.rmtree(self._folder(service_id), ignore_errors=True)
 
     def _finish(self, document: Document, now: float) -> None:
         if self._change(document, lambda fresh: service_state.finish_deploy(fresh, now)):
@@ -224,11 +225,15 @@ class Serving:
             model_name=model["model_name"],
             model_type=model["model_type"],
             folder=self._sandbox.part(Publishing).folder(model["model_id"]) / "model",
-            log=self._sandbox.state_dir / "services" / service["service_id"] / f"{model['model_id']}.log",
+            log=self._folder(service["service_id"]) / f"{model['model_id']}.log",
             api_method=config.apis[0]["method"],
             health=config.health,
             envs=element["envs"],
         )
+
+    def _folder(self, service_id: str) -> Path:
+        """What its models print is kept here."""
+        return self._sandbox.state_dir / "services" / service_id
 
 
 def _id(document: Document) -> str:

@@ -43,6 +43,12 @@ class Group:
 
     spec: InstanceSpec
     slots: list[Slot] = field(default_factory=list)
+    turn: int = 0
+
+    def next_ready(self) -> Instance:
+        """Those that answer take turns; there has to be one."""
+        ready, self.turn = self.ready(), self.turn + 1
+        return ready[self.turn % len(ready)]
 
     def ready(self) -> list[Instance]:
         """Those that answer."""

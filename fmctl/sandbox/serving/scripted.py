@@ -11,7 +11,15 @@ import json
 from dataclasses import dataclass, field
 
 from fmctl.sandbox.clock import Clock
-from fmctl.sandbox.serving.instances import Answer, InstanceLost, InstanceSpec, InstanceState, Query, Usage
+from fmctl.sandbox.serving.instances import (
+    Answer,
+    InstanceLost,
+    InstanceSpec,
+    InstanceState,
+    InstanceTooSlow,
+    Query,
+    Usage,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,7 @@ class Script:
     fails: str = ""  # what the model says when it cannot be loaded
     dies: bool = False  # ends while it starts, without a word
     unhealthy: bool = False  # its health check never passes
+    slow: bool = False  # never answers in time
     answer: Answer | None = None  # otherwise it says who it is and what it was asked
 
 
@@ -55,6 +64,8 @@ class ScriptedInstance:
         """The scripted answer."""
         if self.state() is not InstanceState.READY:
             raise InstanceLost
+        if self.script.slow:
+            raise InstanceTooSlow
         said = {
             "model": self.spec.model_id,
             "path": query.path,

@@ -24,6 +24,7 @@ THREADS = 4
 def main(arguments: list[str]) -> int:
     """Load the model, say where it listens, serve until the server lets go of standard input."""
     orders, status_fd = Orders.from_text(arguments[0]), int(arguments[1])
+    os.set_inheritable(status_fd, False)  # what the script starts must not keep the pipe open
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     threading.Thread(target=_end_with_the_server, args=(_take_stdin(),), daemon=True).start()
     try:
