@@ -6,6 +6,7 @@ import logging
 import sys
 from pathlib import Path
 
+from fmctl.sandbox.faults import FaultPlan, LostAnswers
 from fmctl.sandbox.server import serve
 from fmctl.sandbox.statedir import StateDirBusy
 
@@ -17,7 +18,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        serve(options.state_dir, options.host, options.port, _print)
+        serve(
+            options.state_dir,
+            options.host,
+            options.port,
+            _print,
+            faults=fault_plan(options),
+            jobs_at_once=options.jobs_at_once,
+        )
     except (StateDirBusy, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -30,7 +38,31 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
     command.add_argument("--port", type=int, default=0, help="default: the port of last time, else a free one")
     command.add_argument("--state-dir", type=Path, default=STATE_DIR, help=f"default: {STATE_DIR}")
+    command.add_argument("--jobs-at-once", type=int, metavar="N", help="default: one per CPU, at least 2")
+    add_fault_options(command)
     return parser
+
+
+def add_fault_options(command: argparse.ArgumentParser) -> None:
+    """Trouble that the server makes on request."""
+    group = command.add_argument_group("faults", "for testing how a client takes trouble")
+    group.add_argument("--list-lag", type=float, default=0, metavar="SECONDS", help="new objects are listed late")
+    group.add_argument(
+        "--lose-answers",
+        nargs=3,
+        action="append",
+        default=[],
+        metavar=("METHOD", "PATH-GLOB", "N"),
+        help="carry out the first N such requests and close the connection (repeatable)",
+    )
+    group.add_argument("--latency", type=float, default=0, metavar="MS", help="answer so much later")
+    group.add_argument("--throttle", type=int, default=0, metavar="N", help="refuse every Nth request with 429")
+
+
+def fault_plan(options: argparse.Namespace) -> FaultPlan:
+    """What the options of `add_fault_options` ask for."""
+    lose = tuple(LostAnswers(method.upper(), path, int(times)) for method, path, times in options.lose_answers)
+    return FaultPlan(options.list_lag, lose, options.latency / 1000, options.throttle)
 
 
 def _print(info: dict[str, str]) -> None:

@@ -32,8 +32,7 @@ class Application:
         self._map = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        request = Request(_proper(environ))
-        self._sandbox.tick()
+        request = Request(proper(environ))
         response = self._answer(request)
         response.headers.setdefault("X-Request-Id", uuid.uuid4().hex)
         response.autocorrect_location_header = False
@@ -41,6 +40,7 @@ class Application:
 
     def _answer(self, request: Request) -> Response:
         try:
+            self._sandbox.tick()
             answer = (
                 self._dispatch(request) if request.path.startswith(API_PREFIXES) else obs.answer(self._sandbox, request)
             )
@@ -78,7 +78,7 @@ def _methods(route: Route) -> Sequence[str]:
     return METHODS if route.method == "*" else (route.method,)
 
 
-def _proper(environ: "WSGIEnvironment") -> "WSGIEnvironment":
+def proper(environ: "WSGIEnvironment") -> "WSGIEnvironment":
     """PATH_INFO as WSGI has it, UTF-8 read as Latin-1; in-process clients put the decoded text there."""
     path = environ.get("PATH_INFO", "")
     try:

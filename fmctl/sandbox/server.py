@@ -11,11 +11,13 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from fmctl.sandbox.faults import FaultPlan, Faults
 from fmctl.sandbox.sandbox import Sandbox
 from fmctl.sandbox.statedir import StateDir
 
 THREADS = 32
 TICK_SECONDS = 0.1
+NO_FAULTS = FaultPlan()
 BODY_LIMIT = 5 << 30  # what OBS takes in one PUT
 
 log = logging.getLogger(__name__)
@@ -24,13 +26,21 @@ log = logging.getLogger(__name__)
 class Server:
     """A sandbox that answers on a port, from `Server(...)` until `close`; `run` does the work meanwhile."""
 
-    def __init__(self, state_dir: Path, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        faults: FaultPlan = NO_FAULTS,
+        jobs_at_once: int | None = None,
+    ) -> None:
         self._state = StateDir(state_dir)
         self._stopping = threading.Event()
         self._sockets: dict[int, Any] = {}
         try:
-            self.sandbox = Sandbox(state_dir)
-            self._listen(host, self._state.choose_port(host, port))
+            self.sandbox = Sandbox(state_dir, jobs_at_once=jobs_at_once)
+            self._listen(host, self._state.choose_port(host, port), faults)
         except BaseException:
             self._state.close()
             raise
@@ -72,9 +82,10 @@ class Server:
         self.sandbox.close()
         self._state.close()
 
-    def _listen(self, host: str, port: int) -> None:
+    def _listen(self, host: str, port: int, faults: FaultPlan) -> None:
+        app = self.sandbox.wsgi
         self._server = create_server(
-            self.sandbox.wsgi,
+            app if faults == NO_FAULTS else Faults(app, faults, self.sandbox.clock, cut=True),
             map=self._sockets,
             host=host,
             port=port,
@@ -93,9 +104,17 @@ class Server:
                 log.exception("the sandbox could not advance")
 
 
-def serve(state_dir: Path, host: str, port: int, ready: Callable[[dict[str, str]], None]) -> None:
+def serve(
+    state_dir: Path,
+    host: str,
+    port: int,
+    ready: Callable[[dict[str, str]], None],
+    *,
+    faults: FaultPlan = NO_FAULTS,
+    jobs_at_once: int | None = None,
+) -> None:
     """Serve in the foreground until SIGTERM or SIGINT; `ready` is told how to connect."""
-    server = Server(state_dir, host, port)
+    server = Server(state_dir, host, port, faults=faults, jobs_at_once=jobs_at_once)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.stop()
