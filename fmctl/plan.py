@@ -42,10 +42,16 @@ def plan(
         else:
             why = "left behind by its deletionPolicy" if prune else "not declared; --prune removes it"
             notes.append(f"{live.id} ({live.remote_name}) belongs to this set: {why}")
+    return assemble(changes, world, kinds, target, notes)
+
+
+def assemble(
+    changes: list[Change], world: World, kinds: Mapping[str, Kind], target: Target, notes: Sequence[str]
+) -> Plan:
+    """Decisions in the order of doing, counted and with their checksum."""
     ordered = tuple(_by_doing(changes, list(kinds)))
     runs = frozenset(name for name, kind in kinds.items() if kind.is_run)
-    checksum = _checksum(ordered, world, target)
-    return Plan(target, ordered, summarize(ordered, runs), checksum, tuple(notes))
+    return Plan(target, ordered, summarize(ordered, runs), _checksum(ordered, world, target), tuple(notes))
 
 
 def _refuse_dependents(changes: Iterable[Change]) -> list[Change]:

@@ -26,18 +26,22 @@ def resolve(resources: Sequence[Resource], kinds: Mapping[str, Kind]) -> tuple[R
 
     Raises ManifestError for a cycle (printed as a path) and for local folders that cannot be read.
     """
-    by_id = {resource.id: resource for resource in resources}
-    needs = {id: _needs(resource, kinds) for id, resource in by_id.items()}
-    ordered = _order(by_id, needs)
     folders = _Folders()
     done: dict[ResourceId, Resource] = {}
-    for id in ordered:
-        kind = kinds[id.kind]
-        found = folders.of(by_id[id], kind)
-        done[id] = _hashed(replace(by_id[id], needs=needs[id], folders=found), kind, kinds, done)
+    for resource in order(resources, kinds):
+        kind = kinds[resource.kind]
+        found = replace(resource, folders=folders.of(resource, kind))
+        done[resource.id] = _hashed(found, kind, kinds, done)
     if folders.problems:
         raise ManifestError(folders.problems)
     return tuple(done.values())
+
+
+def order(resources: Sequence[Resource], kinds: Mapping[str, Kind]) -> list[Resource]:
+    """Resources in the order of their references, with their needs; a cycle is a ManifestError. Reads no folder."""
+    by_id = {resource.id: resource for resource in resources}
+    needs = {id: _needs(resource, kinds) for id, resource in by_id.items()}
+    return [replace(by_id[id], needs=needs[id]) for id in _order(by_id, needs)]
 
 
 def _needs(resource: Resource, kinds: Mapping[str, Kind]) -> tuple[ResourceId, ...]:

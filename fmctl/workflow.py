@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from fmctl import deletion
 from fmctl.connect import Session, output_buckets
 from fmctl.domain.event import Event, Outcome
 from fmctl.domain.plan import Plan
@@ -39,6 +40,12 @@ def make_plan(resources: Sequence[Resource], session: Session, choice: Choice) -
     world = observe(resources, KINDS, session.api, ledger, name, choice.parallelism)
     now = session.clock.now()
     return plan(resources, world, KINDS, ledger, session.target, now, session.secret, prune=choice.prune)
+
+
+def plan_deletion(resources: Sequence[Resource], names: Sequence[str], session: Session) -> Plan:
+    """Decide to delete what exists of ``resources`` and of what ``names`` address; never writes."""
+    any_set = session.project.document is None
+    return deletion.plan_deletion(resources, names, KINDS, session.api, session.target, any_set=any_set)
 
 
 def apply(made: Plan, session: Session, limits: Limits, emit: Callable[[Event], None]) -> list[Outcome]:

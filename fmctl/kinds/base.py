@@ -171,5 +171,9 @@ class Kind(ABC):
         """One shared look at everything in flight, by remote id; None for what is gone."""
 
     @abstractmethod
+    def find(self, name: str, resource: Resource | None, api: Api) -> Iterator[Live]:
+        """The live objects of one address; ``resource`` is its manifest where there is one."""
+
+    @abstractmethod
     def everything(self, api: Api) -> Iterator[Live]:
         """Every object of this kind in the workspace."""

@@ -182,6 +182,15 @@ class ModelVersion(Kind):
                 return live
         return None
 
+    def find(self, name: str, resource: Resource | None, api: Api) -> Iterator[Live]:
+        """The version that the manifest declares, or that ``<model>-<N-N-N>`` names."""
+        if resource:
+            live = self.find_version(resource.spec["model"], resource.spec["version"], api)
+            if live:
+                yield replace(live, id=resource.id)
+        else:
+            yield from (live for live in self.everything(api) if live.id.name == name)
+
     def everything(self, api: Api) -> Iterator[Live]:
         """Every model version of the workspace."""
         yield from map(self.read, listing(api, MODELS, "models", "model_id"))

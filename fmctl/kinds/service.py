@@ -212,6 +212,12 @@ class Service(Kind):
                 return self.find_id(item["service_id"], api)
         return None
 
+    def find(self, name: str, resource: Resource | None, api: Api) -> Iterator[Live]:
+        """The service of the manifest's live name, or of this name."""
+        live = self.find_name(live_name(resource) if resource else name, api)
+        if live:
+            yield replace(live, id=resource.id) if resource else live
+
     def everything(self, api: Api) -> Iterator[Live]:
         """Every service of the workspace, as the list shows it."""
         yield from map(self.read, listing(api, SERVICES, "services", "service_id"))

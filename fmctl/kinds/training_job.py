@@ -380,6 +380,16 @@ class TrainingJob(Kind):
         """One job by its exact name."""
         return next((live for live in self._search_names(api, [name]) if live.remote_name == name), None)
 
+    def find(self, name: str, resource: Resource | None, api: Api) -> Iterator[Live]:
+        """Every run of the name."""
+        yield from self.runs_of(name, api)
+
+    def runs_of(self, name: str, api: Api) -> list[Live]:
+        """Every run of one resource, oldest first; a job named otherwise is found by its whole name."""
+        seen = _Runs()
+        seen.add(self._search_names(api, [name]))
+        return sorted(seen.named(name), key=lambda job: (job.created, job.attempt))
+
     def everything(self, api: Api) -> Iterator[Live]:
         """Every job of the workspace."""
         for _, items in search(api):
@@ -480,7 +490,7 @@ class TrainingJob(Kind):
         while True:
             live = yield from self._launch(resource, attempt, work)
             live = yield from self._until_settled(live, work)
-            self._receipt(resource, live, work)
+            self._receipt(live, work, resource)
             cause = runs.failure_class(live, work.records, resource.name)
             if cause is None:
                 break
@@ -518,7 +528,7 @@ class TrainingJob(Kind):
                 return self._judge(resource, live, work)
             return live
         live = yield from self._until_settled(live, work)
-        self._receipt(resource, live, work)
+        self._receipt(live, work, resource)
         cause = runs.failure_class(live, work.records, resource.name)
         failed = dict(change.failures)
         if cause and change.reason is Reason.PROGRESSING:
@@ -547,35 +557,41 @@ class TrainingJob(Kind):
         hint = "correct the code, or change `rerun` to run it again"
         raise RunEnded(f"{live.remote_name} ended {live.phase}{why}", log=log, hint=hint)
 
-    def _receipt(self, resource: Resource, live: Live, work: Work) -> None:
+    def _receipt(self, live: Live, work: Work, resource: Resource | None = None) -> None:
         """The fact that a run ended, which outlives the platform's record."""
-        if live.active or runs.recovering(live, work.clock.now()):
-            return
-        if work.records.has(resource.name, resource.hash, "end", live.attempt):
+        hash = resource.hash if resource else live.hash
+        known = work.records.has(live.id.name, hash, "end", live.attempt)
+        if known or not hash or live.active or runs.recovering(live, work.clock.now()):
             return
         fact = {
             "of": self.name,
             "run": live.remote_name,
             "remoteId": live.remote_id,
             "phase": live.phase,
-            "class": runs.failure_class(live, work.records, resource.name),
+            "class": runs.failure_class(live, work.records, live.id.name),
             "created": live.created,
             "started": live.started,
             "duration": live.duration,
             "outputs": live.facts.get("outputs", {}),
-            "digests": {f.path: f.digest for f in resource.folders.values()},
+            "digests": {f.path: f.digest for f in resource.folders.values()} if resource else {},
         }
-        work.records.record(resource.name, resource.hash, "end", fact, live.attempt)
+        work.records.record(live.id.name, hash, "end", fact, live.attempt)
 
     def _stop(self, live: Live, change: Change, work: Work) -> Steps:
-        fact = {"of": self.name, "run": live.remote_name, "reason": str(change.reason)}
-        work.records.record(live.id.name, live.hash, "stopped", fact, live.attempt)
+        seen = yield from self._terminate(live, str(change.reason), work)
+        if seen:
+            own = change.desired if change.desired and change.desired.hash == seen.hash else None
+            self._receipt(seen, work, own)
+        return seen
+
+    def _terminate(self, live: Live, reason: str, work: Work) -> Steps:
+        """Ask for the end of a run and wait for it; the ledger knows first that it was us."""
+        fact = {"of": self.name, "run": live.remote_name, "reason": reason}
+        if live.hash:
+            work.records.record(live.id.name, live.hash, "stopped", fact, live.attempt)
         with suppress(WrongState):  # it ended first: 409 ModelArts.2796
             work.api.call("POST", f"{JOBS}/{live.remote_id}/actions", body={"action_type": "terminate"}, safe=True)
-        seen = yield from _until_ended(live)
-        if seen and change.desired and seen.hash == change.desired.hash:
-            self._receipt(change.desired, seen, work)
-        return seen
+        return (yield from _until_ended(live))
 
     def _update(self, change: Change, live: Live, work: Work) -> None:
         """Description with the marker, and priority: all that can change in place."""
@@ -586,6 +602,10 @@ class TrainingJob(Kind):
         work.api.call("PUT", f"{JOBS}/{live.remote_id}", body=body, safe=True)
 
     def _delete(self, live: Live, work: Work) -> Steps:
+        """Delete a run, stopping it first so that its receipt says how it ended."""
+        if live.active:
+            live = (yield from self._terminate(live, "deleted", work)) or live
+        self._receipt(live, work)
         try:
             work.api.call("DELETE", f"{JOBS}/{live.remote_id}", safe=True)
         except NotFound:
@@ -778,6 +798,10 @@ class _Runs:
         for job in jobs:
             for key in {job.id.name, job.remote_name}:
                 self._by_name.setdefault(key, {})[job.remote_id] = job
+
+    def named(self, name: str) -> list[Live]:
+        """The runs of a resource's name."""
+        return list(self._by_name.get(name, {}).values())
 
     def of(self, resource: Resource) -> list[Live]:
         """The runs of a resource's current hash, latest attempt first."""

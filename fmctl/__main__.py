@@ -1,0 +1,5 @@
+"""``python -m fmctl``."""
+
+from fmctl.cli.app import main
+
+main()

@@ -1,0 +1,103 @@
+"""The program: its commands, and how every outcome becomes words and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from fmctl import __version__
+from fmctl.cli import apply, delete, diff, get, logs, predict, sandbox, schema, validate
+from fmctl.cli.output import fail, warn
+from fmctl.domain.problem import ExitCode, FmctlError, ManifestError
+
+app = typer.Typer(
+    name="fmctl",
+    help="Make ModelArts match the manifests in your repository: training runs, model versions, services.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"fmctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Make ModelArts match the manifests in your repository: training runs, model versions, services."""
+
+
+app.command("validate")(validate.validate)
+app.command("diff")(diff.diff)
+app.command("apply")(apply.apply)
+app.command("get")(get.get)
+app.command("logs")(logs.logs)
+app.command("predict")(predict.predict)
+app.command("delete")(delete.delete)
+app.command("schema")(schema.schema)
+app.add_typer(sandbox.app, name="sandbox")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with the code of the outcome. No traceback ever reaches a user."""
+    _prepare()
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; the exit code."""
+    try:
+        result = app(args=arguments, prog_name="fmctl", standalone_mode=False)
+        return int(result) if isinstance(result, int) else ExitCode.OK
+    except ManifestError as error:
+        fail(f"{error}\n{_count(len(error.problems))}")
+        return error.code
+    except FmctlError as error:
+        fail(f"error: {error.message if not error.args else error}", error.hint)
+        return error.code
+    except (KeyboardInterrupt, click.Abort):
+        fail("cancelled")
+        return ExitCode.CANCELLED
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: nothing more to say
+        return ExitCode.OK
+    except Exception as error:
+        if os.environ.get("FMCTL_LOG") == "debug":
+            import traceback
+
+            warn(traceback.format_exc())
+        fail(f"internal error: {type(error).__name__}: {error}", "set FMCTL_LOG=debug to see where, and report it")
+        return ExitCode.INTERNAL
+
+
+def _count(number: int) -> str:
+    return f"{number} problem{'s' if number != 1 else ''}"
+
+
+def _prepare() -> None:
+    """UTF-8 out whatever the locale says; logging only when it is asked for."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    level = os.environ.get("FMCTL_LOG", "").upper()
+    if level:
+        import logging
+
+        known = {"DEBUG", "INFO", "WARNING", "ERROR"}
+        logging.basicConfig(level=level if level in known else "INFO", format="%(levelname)s %(name)s %(message)s")

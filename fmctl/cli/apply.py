@@ -1,0 +1,144 @@
+"""``fmctl apply``: make the remote side match."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fmctl.cli.options import (
+    Context,
+    Exclude,
+    Files,
+    Full,
+    NoColor,
+    Overlay,
+    Parallelism,
+    Prune,
+    Recursive,
+    Selector,
+    Target,
+    Yes,
+)
+from fmctl.domain.problem import ExitCode
+
+if TYPE_CHECKING:
+    from fmctl.cli.progress import Printer
+    from fmctl.connect import Session
+    from fmctl.domain.event import Outcome
+    from fmctl.domain.plan import Plan
+    from fmctl.execute import Limits
+
+
+def apply(
+    filename: Files = None,
+    recursive: Recursive = False,
+    yes: Yes = False,
+    full: Full = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Start runs and leave them running.")] = False,
+    timeout: Annotated[str | None, typer.Option("--timeout", help="Stop waiting after this long: 90m, 2h.")] = None,
+    checksum: Annotated[
+        str | None, typer.Option("--checksum", help="Apply only the plan with this checksum, from a reviewed diff.")
+    ] = None,
+    json_events: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
+    overlay: Overlay = None,
+    selector: Selector = None,
+    target: Target = None,
+    exclude: Exclude = None,
+    prune: Prune = False,
+    context: Context = None,
+    parallelism: Parallelism = 10,
+    no_color: NoColor = False,
+) -> int:
+    """Create, update, stop, publish and deploy until the remote side matches the manifests."""
+    from fmctl.cli.output import disable_colour
+    from fmctl.cli.planning import check_prune, make
+    from fmctl.cli.progress import printer
+    from fmctl.cli.session import sources
+    from fmctl.execute import Limits
+
+    if no_color:
+        disable_colour()
+    named = sources(filename, recursive, overlay, selector, target, exclude)
+    if prune:
+        named = check_prune(named)
+    limits = Limits(parallelism, not no_wait, _seconds(timeout))
+    _detach_on_sigterm()
+    plan, session = make(named, context, prune=prune, parallelism=parallelism)
+    out = printer(json_events, full=full)
+    out.plan(plan)
+    _approve(plan, session, yes=yes or checksum is not None, checksum=checksum)
+    return run(plan, session, limits, out)
+
+
+def run(plan: Plan, session: Session, limits: Limits, out: Printer) -> ExitCode:
+    """Carry out, print the results, and say by the exit code how it went."""
+    from fmctl.domain.plan import summarize
+    from fmctl.domain.problem import worst
+    from fmctl.kinds import RUNS
+    from fmctl.workflow import apply as carry_out
+
+    with out:
+        outcomes = carry_out(plan, session, limits, out.event)
+    out.results(outcomes, summarize(tuple(o.change for o in outcomes if o.written), RUNS))
+    codes = [outcome.code for outcome in outcomes]
+    return ExitCode.INTERNAL if ExitCode.INTERNAL in codes else worst(codes)
+
+
+def _seconds(timeout: str | None) -> float | None:
+    import re
+
+    from fmctl.domain.problem import UsageError
+    from fmctl.domain.values import DURATION, seconds
+
+    if timeout is None:
+        return None
+    if not re.match(DURATION, timeout):
+        msg = f"--timeout {timeout}: not a duration"
+        raise UsageError(msg, hint="30s, 90m, 2h, 1d")
+    return float(seconds(timeout))
+
+
+def _approve(plan: Plan, session: Session, *, yes: bool, checksum: str | None) -> None:
+    """Everything that can stop the whole apply before its first write."""
+    from fmctl.cli.output import ask, interactive
+    from fmctl.domain.problem import Cancelled, Conflict, Refused
+    from fmctl.guards import asks, guard
+
+    if checksum and checksum != plan.checksum:
+        msg = f"the plan is not the reviewed one: {plan.checksum}, not {checksum}"
+        raise Conflict(msg, hint="review `fmctl diff` again")
+    refused = guard(plan, session.project.policy)
+    if refused:
+        raise Refused("\n".join(refusal.message for refusal in refused), hint="nothing was changed")
+    destructive = asks(plan)
+    costs = plan.summary.start > 0 and not session.context.state_dir and interactive()
+    if yes or not (destructive or costs):
+        return
+    if not interactive():
+        names = ", ".join(f"{change.action} {change.id}" for change in destructive)
+        raise Refused(f"this needs a yes: {names}", hint="say -y, or --checksum from a reviewed diff")
+    if not ask("Apply this?"):
+        msg = "nothing was changed"
+        raise Cancelled(msg)
+
+
+def _detach_on_sigterm() -> None:
+    """SIGTERM detaches as Ctrl-C does: jobs are left running."""
+
+    def detach(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, detach)
+
+
+def resume_hint(outcomes: Sequence[Outcome]) -> str | None:
+    """How to pick up what was left running."""
+    from fmctl.domain.event import Ending
+
+    if any(outcome.ending is Ending.LEFT for outcome in outcomes):
+        return "runs go on by themselves; resume with: fmctl " + " ".join(sys.argv[1:])
+    return None

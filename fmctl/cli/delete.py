@@ -1,0 +1,74 @@
+"""``fmctl delete``: remove live objects of the set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fmctl.cli.options import Context, Files, NoColor, Parallelism, Recursive, Yes
+
+if TYPE_CHECKING:
+    from fmctl.connect import Session
+    from fmctl.domain.plan import Plan
+    from fmctl.domain.resource import Resource
+
+
+def delete(
+    what: Annotated[list[str] | None, typer.Argument(metavar="[KIND/NAME]...", help="Resources of the set.")] = None,
+    filename: Files = None,
+    recursive: Recursive = False,
+    yes: Yes = False,
+    context: Context = None,
+    parallelism: Parallelism = 10,
+    no_color: NoColor = False,
+) -> int:
+    """Delete services, model versions and jobs that the set owns: users first, then what they use.
+
+    A job that still runs is stopped by it. A receipt is written first, so that a deleted run is never run again.
+    """
+    from fmctl.cli.apply import run
+    from fmctl.cli.output import disable_colour, say
+    from fmctl.cli.progress import Printer
+    from fmctl.cli.session import open_session, project_of, read, sources
+    from fmctl.domain.problem import UsageError
+    from fmctl.execute import Limits
+
+    if no_color:
+        disable_colour()
+    if not filename and not what:
+        msg = "say what to delete: Kind/name, or -f with its manifests"
+        raise UsageError(msg)
+    named = sources(filename or ["."], recursive)
+    project = project_of(named)
+    resources = read(named, project) if filename else ()
+    session = open_session(project, context)
+    plan = deletion(resources, what or (), session)
+    out = Printer()
+    out.plan(plan)
+    if not plan.changes:
+        say("Nothing to delete.")
+        return 0
+    _confirm(plan, yes=yes)
+    return run(plan, session, Limits(parallelism), out)
+
+
+def deletion(resources: tuple[Resource, ...], names: list[str] | tuple[()], session: Session) -> Plan:
+    """A plan of deletes alone."""
+    from fmctl.workflow import plan_deletion
+
+    return plan_deletion(resources, names, session)
+
+
+def _confirm(plan: Plan, *, yes: bool) -> None:
+    from fmctl.cli.output import ask, interactive
+    from fmctl.domain.problem import Cancelled, Refused
+
+    if yes or not any(change.writes for change in plan.changes):
+        return
+    if not interactive():
+        msg = "deleting needs a yes"
+        raise Refused(msg, hint="say -y")
+    if not ask("Delete this?"):
+        msg = "nothing was deleted"
+        raise Cancelled(msg)

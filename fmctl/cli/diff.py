@@ -1,0 +1,84 @@
+"""``fmctl diff``: what ``apply`` would do, for review; never writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fmctl.cli.options import (
+    Context,
+    Exclude,
+    Files,
+    Full,
+    NoColor,
+    Outputs,
+    Overlay,
+    Parallelism,
+    Prune,
+    Recursive,
+    Selector,
+    Target,
+    Yes,
+)
+from fmctl.domain.problem import ExitCode
+
+if TYPE_CHECKING:
+    from fmctl.connect import Session
+    from fmctl.domain.plan import Plan
+
+
+def diff(
+    filename: Files = None,
+    recursive: Recursive = False,
+    output: Outputs = None,
+    full: Full = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Also write the plan as JSON to this file.")] = None,
+    overlay: Overlay = None,
+    selector: Selector = None,
+    target: Target = None,
+    exclude: Exclude = None,
+    prune: Prune = False,
+    context: Context = None,
+    parallelism: Parallelism = 10,
+    yes: Yes = False,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="0 in sync, 1 error, 2 differences, as Terraform.")
+    ] = False,
+    no_color: NoColor = False,
+) -> int:
+    """Show what apply would do. Exits 0 in sync, 1 with differences, 5 or 6 where apply would refuse."""
+    from fmctl.cli.output import disable_colour
+    from fmctl.cli.planning import check_prune, make, show
+    from fmctl.cli.session import sources
+
+    if no_color:
+        disable_colour()
+    named = sources(filename, recursive, overlay, selector, target, exclude)
+    if prune:
+        named = check_prune(named)
+    plan, session = make(named, context, prune=prune, parallelism=parallelism)
+    show(plan, output or ["text", *([f"json={out}"] if out else [])], full=full)
+    code = exit_code(plan, session, yes=yes)
+    if detailed_exitcode:
+        return {ExitCode.OK: 0, ExitCode.DIFFERENCES: 2}.get(code, 1)
+    return code
+
+
+def exit_code(plan: Plan, session: Session, *, yes: bool) -> ExitCode:
+    """What ``diff`` says by its exit code; it tells on stderr why apply would refuse."""
+    from fmctl.cli.output import interactive, warn
+    from fmctl.domain.problem import worst
+    from fmctl.guards import asks, guard, refusals
+
+    refused = [*guard(plan, session.project.policy), *refusals(plan)]
+    codes = [refusal.code for refusal in refused]
+    for refusal in refused:
+        warn(f"apply would refuse: {refusal.message}")
+    if asks(plan) and not yes and not interactive():
+        warn("apply would refuse: it stops, destroys or replaces something and needs -y where nobody can be asked")
+        codes.append(ExitCode.REFUSED)
+    if any(change.writes or change.drift for change in plan.changes):
+        codes.append(ExitCode.DIFFERENCES)
+    return worst(codes)

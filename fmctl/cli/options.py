@@ -1,0 +1,26 @@
+"""Options that several commands share, spelled once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Files = Annotated[
+    list[str] | None,
+    typer.Option("--filename", "-f", help="File, directory, glob or - with manifests; may be repeated."),
+]
+Recursive = Annotated[bool, typer.Option("--recursive", "-R", help="Look into sub-directories too.")]
+Overlay = Annotated[str | None, typer.Option("--overlay", help="Merge this overlay of fmctl.yaml over the set.")]
+Selector = Annotated[str | None, typer.Option("--selector", "-l", help="Only what has these labels: key=value,…")]
+Target = Annotated[list[str] | None, typer.Option("--target", help="Only Kind/name (globs), and what it needs.")]
+Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="All but Kind/name (globs), and what needs it.")]
+Context = Annotated[str | None, typer.Option("--context", help="Where to apply: sandbox, env, or a context's name.")]
+Full = Annotated[bool, typer.Option("--full", help="Every resource and every field.")]
+Prune = Annotated[bool, typer.Option("--prune", help="Also remove what the set owns and no longer declares.")]
+Parallelism = Annotated[
+    int, typer.Option("--parallelism", min=1, max=64, envvar="FMCTL_PARALLELISM", help="Calls at the same time.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", "--auto-approve", help="Do not ask before stopping or destroying.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colour (also NO_COLOR).")]
+Outputs = Annotated[list[str] | None, typer.Option("--output", "-o", help="text, json; FORMAT=FILE writes to a file.")]

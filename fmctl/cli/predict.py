@@ -1,0 +1,105 @@
+"""``fmctl predict``: ask a service."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fmctl.cli.options import Context
+from fmctl.domain.problem import ExitCode, FmctlError, NotReady, UsageError
+
+MULTIPART = "multipart/form-data"
+
+
+def predict(
+    what: Annotated[str, typer.Argument(metavar="Service/NAME", help="Which service.")],
+    source: Annotated[str | None, typer.Argument(metavar="[-]", help="- reads the body from stdin.")] = None,
+    data: Annotated[str | None, typer.Option("--data", help="The body, as JSON.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="A file with the body.")] = None,
+    content_type: Annotated[
+        str | None, typer.Option("--content-type", help="Of the body; multipart/form-data sends the file as a form.")
+    ] = None,
+    path: Annotated[
+        str, typer.Option("--path", help="Below the service's address, for images with several APIs.")
+    ] = "",
+    context: Context = None,
+) -> int:
+    """Send a body to a running service and print its answer; exit 4 on a status of 400 or more."""
+    from fmctl.cli.output import fail
+    from fmctl.cli.session import open_session, project_of, sources
+
+    body, type_ = _body(source, data, file, content_type)
+    session = open_session(project_of(sources(["."])), context)
+    url = _address(what, session)
+    answer = session.api.predict(url.rstrip("/") + ("/" + path.lstrip("/") if path else ""), body, type_)
+    text = answer.content.decode("utf-8", errors="replace")
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    if answer.status >= 400:
+        fail(f"{what} answered HTTP {answer.status}")
+        return ExitCode.API
+    return ExitCode.OK
+
+
+def _body(source: str | None, data: str | None, file: Path | None, content_type: str | None) -> tuple[bytes, str]:
+    """The body and its type: exactly one of --data, --file and - gives it."""
+    import json
+
+    if source not in (None, "-") or sum((source is not None, data is not None, file is not None)) != 1:
+        msg = "say what to send: exactly one of --data JSON, --file FILE and -"
+        raise UsageError(msg)
+    if data is not None:
+        try:
+            json.loads(data)
+        except ValueError as error:
+            msg = f"--data is not JSON: {error}"
+            raise UsageError(msg) from error
+        return data.encode(), content_type or "application/json"
+    if file is None:
+        return sys.stdin.buffer.read(), content_type or "application/json"
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        msg = f"cannot read {file}: {error.strerror}"
+        raise UsageError(msg) from error
+    if content_type == MULTIPART:
+        return _form(file.name, body)
+    return body, content_type or ("application/json" if file.suffix == ".json" else "application/octet-stream")
+
+
+def _form(name: str, body: bytes) -> tuple[bytes, str]:
+    """A form with one file, in the field ``images`` as the platform's own samples have it."""
+    import secrets
+
+    boundary = secrets.token_hex(16)
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="images"; filename="{name}"\r\n'
+    whole = (
+        head.encode() + b"Content-Type: application/octet-stream\r\n\r\n" + body + f"\r\n--{boundary}--\r\n".encode()
+    )
+    return whole, f"{MULTIPART}; boundary={boundary}"
+
+
+def _address(what: str, session: object) -> str:
+    """Where the service answers."""
+    from fmctl.connect import Session
+    from fmctl.domain.resource import ResourceId
+    from fmctl.kinds.service import Service
+
+    assert isinstance(session, Session)
+    try:
+        id = ResourceId.parse(what)
+    except ValueError as error:
+        raise UsageError(str(error), hint="for example Service/digits") from error
+    if id.kind.lower() not in ("service", "services"):
+        msg = f"{what}: only services answer"
+        raise UsageError(msg)
+    live = Service().find_name(id.name, session.api)
+    if live is None:
+        msg = f"there is no service named {id.name} in context {session.context.name}"
+        raise FmctlError(msg, hint="see `fmctl get Service`; the name is the live one (serviceName)")
+    if not live.url:
+        msg = f"service {id.name} is {live.phase} and has no address"
+        raise NotReady(msg)
+    return live.url

@@ -1,0 +1,158 @@
+"""What apply shows while it works: a live table on a terminal, plain lines elsewhere, or JSON events."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from fmctl.cli.output import say, warn
+from fmctl.domain.event import Ending, Event, EventType, Outcome
+from fmctl.domain.plan import Plan, Summary
+from fmctl.domain.resource import ResourceId
+from fmctl.domain.values import span
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+FIRST_BEAT, SLOWEST_BEAT = 10.0, 300.0
+
+
+def printer(json_events: bool, *, full: bool) -> Printer:
+    """The printer that fits where the output goes."""
+    if json_events:
+        return JsonPrinter()
+    import sys
+
+    from fmctl.cli.output import coloured
+
+    return LivePrinter(full) if coloured(sys.stderr) else Printer(full)
+
+
+class Printer:
+    """Plain lines: a line per phase, and a heartbeat that gets rarer, 10 s to 5 min."""
+
+    def __init__(self, full: bool = False) -> None:
+        self._full = full
+        self._phases: dict[ResourceId, str] = {}
+        self._beats: dict[ResourceId, tuple[float, float]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        return None
+
+    def plan(self, plan: Plan) -> None:
+        """Show what will be done."""
+        from fmctl.report.text import plan_text
+
+        say(plan_text(plan, full=self._full), colour=True)
+        for note in plan.notes:
+            warn(f"note: {note}")
+
+    def event(self, event: Event) -> None:
+        """Show what happens."""
+        id = event.change.id
+        if event.type is EventType.START:
+            self._line(id, f"{event.change.action} ({event.message})", event)
+        elif event.type is EventType.PROGRESS and self._is_news(event):
+            self._line(id, event.message, event)
+
+    def _is_news(self, event: Event) -> bool:
+        id, now = event.change.id, time.monotonic()
+        last, beat = self._beats.get(id, (0.0, FIRST_BEAT))
+        if self._phases.get(id) != event.message:
+            self._phases[id] = event.message
+            self._beats[id] = (now, FIRST_BEAT)
+            return True
+        if now - last >= beat:
+            self._beats[id] = (now, min(beat * 2, SLOWEST_BEAT))
+            return True
+        return False
+
+    def _line(self, id: ResourceId, message: str, event: Event) -> None:
+        warn(f"  {id}: {message} [{span(event.elapsed)}]")
+
+    def results(self, outcomes: list[Outcome], summary: Summary) -> None:
+        """Show how it ended: results on stdout, the logs of failed runs and how to resume on stderr."""
+        from fmctl.cli.apply import resume_hint
+        from fmctl.report.text import results_text
+
+        for outcome in outcomes:
+            if outcome.log:
+                warn(f"--- the last lines of {outcome.change.id}\n{outcome.log}\n---")
+        text = results_text(outcomes, summary)
+        if text:
+            say(text, colour=True)
+        hint = resume_hint(outcomes)
+        if hint:
+            warn(f"  hint: {hint}")
+
+
+class LivePrinter(Printer):
+    """One line a resource that is rewritten in place."""
+
+    def __init__(self, full: bool = False) -> None:
+        super().__init__(full)
+        self._progress: Progress | None = None
+        self._rows: dict[ResourceId, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        if self._progress:
+            self._progress.stop()
+
+    def event(self, event: Event) -> None:
+        """Rewrite the resource's line."""
+        if self._progress is None:
+            return
+        from rich.markup import escape
+
+        id = event.change.id
+        if id not in self._rows:
+            self._rows[id] = self._progress.add_task(str(id), total=None)
+        self._progress.update(self._rows[id], description=escape(f"{id}  {event.message}"))
+        if event.type in (EventType.COMPLETE, EventType.ERRORED):
+            self._progress.remove_task(self._rows.pop(id))
+
+
+class JsonPrinter(Printer):
+    """Events only, one JSON object a line."""
+
+    def plan(self, plan: Plan) -> None:
+        """The version, every decision, the counts."""
+        stream = self._stream()
+        say(stream.version())
+        for change in plan.changes:
+            say(stream.planned(change))
+        say(stream.summary(plan.summary, "plan"))
+
+    def event(self, event: Event) -> None:
+        """One event."""
+        if event.type is not EventType.PROGRESS or self._is_news(event):
+            say(self._stream().event(event))
+
+    def results(self, outcomes: list[Outcome], summary: Summary) -> None:
+        """Problems, addresses, and the counts as the last line."""
+        stream = self._stream()
+        for outcome in outcomes:
+            if outcome.ending is not Ending.DONE:
+                id, action = str(outcome.change.id), str(outcome.change.action)
+                severity = "error" if outcome.code else "warning"
+                say(stream.diagnostic(outcome.message, severity, id=id, action=action, log=outcome.log))
+        say(stream.outputs(outcomes))
+        say(stream.summary(summary, "apply"))
+
+    def _stream(self) -> Any:
+        from fmctl.report.machine import Stream
+
+        return Stream(time.time())

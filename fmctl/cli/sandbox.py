@@ -1,0 +1,138 @@
+"""``fmctl sandbox``: a ModelArts on this machine."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fmctl.cli.output import say, warn
+from fmctl.domain.problem import ExitCode, FmctlError
+
+app = typer.Typer(
+    help="A ModelArts on this machine: it really runs jobs and really answers predictions.", no_args_is_help=True
+)
+StateDir = Annotated[Path | None, typer.Option("--state-dir", help="Its folder (default: FMCTL_SANDBOX_DIR).")]
+
+
+def _folder(chosen: Path | None) -> Path:
+    from fmctl.cli import sandbox_host
+
+    return chosen.resolve() if chosen else sandbox_host.state_dir()
+
+
+@app.command()
+def up(state_dir: StateDir = None) -> None:
+    """Start it in the background, unless it is up."""
+    from fmctl.cli import sandbox_host
+
+    info = sandbox_host.up(_folder(state_dir))
+    say(f"sandbox is up at {info['endpoint']}")
+
+
+@app.command()
+def down(state_dir: StateDir = None) -> None:
+    """Stop it; jobs that run are lost, services come back with it."""
+    from fmctl.cli import sandbox_host
+
+    stopped = sandbox_host.down(_folder(state_dir))
+    say("sandbox is down" if stopped else "sandbox was not up")
+
+
+@app.command()
+def status(state_dir: StateDir = None) -> int:
+    """Say whether it is up, and where."""
+    from fmctl.cli import sandbox_host
+
+    folder = _folder(state_dir)
+    info = sandbox_host.running(folder)
+    if info is None:
+        say("sandbox is down")
+        return ExitCode.DIFFERENCES
+    say(f"sandbox is up at {info['endpoint']}\n  project {info['project_id']}, pid {info['pid']}, state in {folder}")
+    return ExitCode.OK
+
+
+@app.command()
+def reset(
+    state_dir: StateDir = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+) -> None:
+    """Stop it and forget everything: jobs, models, services, objects, ledger, keys."""
+    from fmctl.cli import sandbox_host
+    from fmctl.cli.output import ask, interactive
+    from fmctl.domain.problem import Cancelled, Refused
+
+    folder = _folder(state_dir)
+    if not yes:
+        if not interactive():
+            msg = "reset forgets everything in the sandbox"
+            raise Refused(msg, hint="say -y")
+        if not ask(f"Forget everything in {folder}?"):
+            msg = "nothing was forgotten"
+            raise Cancelled(msg)
+    sandbox_host.down(folder)
+    if folder.exists():
+        if not _is_sandbox(folder):
+            msg = f"{folder} does not look like a sandbox's folder; it is left as it is"
+            raise FmctlError(msg)
+        shutil.rmtree(folder)
+    say("sandbox is reset")
+
+
+def _is_sandbox(folder: Path) -> bool:
+    """Whether a folder may be removed: it is empty, or a sandbox made it."""
+    return (folder / "lock").exists() or not any(folder.iterdir())
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="0: the port of last time, else a free one.")] = 0,
+    state_dir: StateDir = None,
+) -> None:
+    """Run it in the foreground; one line of JSON on stdout says how to connect, the log goes to stderr."""
+    import logging
+    import sys
+
+    from fmctl.sandbox.server import serve as run
+    from fmctl.sandbox.statedir import StateDirBusy
+
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        run(_folder(state_dir), host, port, lambda info: say(json.dumps(info)))
+    except (StateDirBusy, OSError) as error:
+        raise FmctlError(str(error), hint="`fmctl sandbox status` tells what runs") from error
+
+
+@app.command()
+def env(state_dir: StateDir = None) -> None:
+    """Print how to connect as export lines, for fmctl and for the official SDKs."""
+    from fmctl.cli import sandbox_host
+
+    folder = _folder(state_dir)
+    info = sandbox_host.running(folder)
+    if info is None:
+        info = sandbox_host.up(folder)
+        warn(f"sandbox started at {info['endpoint']}")
+    say("\n".join(f"export {key}={shlex.quote(value)}" for key, value in _environment(info).items()))
+
+
+def _environment(info: Mapping[str, str]) -> dict[str, str]:
+    region = info["region"].replace("-", "_").upper()
+    return {
+        "HUAWEICLOUD_SDK_AK": info["access_key"],
+        "HUAWEICLOUD_SDK_SK": info["secret_key"],
+        "HUAWEICLOUD_SDK_PROJECT_ID": info["project_id"],
+        "HUAWEICLOUD_SDK_IAM_ENDPOINT": info["iam_endpoint"],
+        f"HUAWEICLOUD_SDK_REGION_MODELARTS_{region}": info["endpoint"],
+        "FMCTL_MODELARTS_ENDPOINT": info["endpoint"],
+        "FMCTL_IAM_ENDPOINT": info["iam_endpoint"],
+        "FMCTL_OBS_ENDPOINT": info["obs_endpoint"],
+        "FMCTL_REGION": info["region"],
+        "FMCTL_CODE_PREFIX": "obs://fmctl-sandbox/code/",
+    }
