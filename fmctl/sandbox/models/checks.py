@@ -124,7 +124,7 @@ def _check_json(body: Body) -> None:
                 model_config.check({"apis": [{"url": "/"}], **config}, is_image=is_image)
         if body.get("apis"):
             model_config.check({"apis": body["apis"]}, is_image=is_image)
-        model_config.check_dependencies(body.get("dependencies") or [])
+        model_config.check_dependencies(body)
     except model_config.ConfigError as error:
         raise config_error(error) from error
     try:

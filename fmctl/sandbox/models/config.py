@@ -70,15 +70,16 @@ def check(config: JsonObject, *, is_image: bool) -> ModelConfig:
         raise ConfigError(NOT_CONFORMING, f"apis must have exactly one entry, with the url /; it has: {urls}.")
     return ModelConfig(
         apis=apis,
-        dependencies=check_dependencies(_objects(config, "dependencies")),
+        dependencies=check_dependencies(config),
         health=_health(config.get("health") or {}),
         runtime=str(config.get("runtime") or ""),
         algorithm=str(config.get("model_algorithm") or config.get("algorithm") or ""),
     )
 
 
-def check_dependencies(entries: Sequence[JsonObject]) -> Sequence[JsonObject]:
+def check_dependencies(config: JsonObject) -> Sequence[JsonObject]:
     """The packages to install, unchanged, or the first thing wrong with them."""
+    entries = _objects(config, "dependencies")
     for entry in entries:
         if entry.get("installer") != "pip":
             raise ConfigError(NOT_CONFORMING, "dependencies: the only installer is pip.")
