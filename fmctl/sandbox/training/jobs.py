@@ -4,7 +4,8 @@ Creating → Pending → Running → Completed | Failed | Abnormal
 Creating | Pending | Running → Terminating → Terminated
 """
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fmctl.sandbox.runner import ONLY_TASK, Ended
 from fmctl.sandbox.store import Document
@@ -22,7 +23,15 @@ STEP_SECONDS = 0.3
 LINGER_SECONDS = 2.0
 """How long a deleted job can still be read, and its name is still taken."""
 HOUR = 3600.0
+OUTCOMES = {None: "Abnormal", 0: "Completed"}
 GOING = "!"  # behind the phase in the store's state column: deleted, soon to vanish
+
+
+class _Move(NamedTuple):
+    """The phase of a job, and when time alone changes it next."""
+
+    phase: str
+    due: float
 
 
 class Training:
@@ -32,6 +41,9 @@ class Training:
         self._sandbox = sandbox
         self._store = sandbox.store
         self._runner = sandbox.runner
+        # What may change by itself: read at every tick, so kept beside the store.
+        self._moving: dict[str, _Move] = {}
+        self._ended: dict[str, Ended] = {}
 
     # What requests do
 
@@ -76,6 +88,10 @@ class Training:
         metadata = record["job"]["metadata"]
         state = phase_of(record) + (GOING if record["delete_at"] else "")
         self._store.put(COLLECTION, metadata["id"], record, project=self._project, name=metadata["name"], state=state)
+        if phase_of(record) in ACTIVE or record["delete_at"]:
+            self._moving[metadata["id"]] = _next_move(record)
+        else:
+            self._moving.pop(metadata["id"], None)
 
     def log(self, job_id: str, task: str) -> bytes | None:
         """What a task has written so far; one process runs, as the first task, whatever the number of nodes."""
@@ -90,54 +106,75 @@ class Training:
             self._runner.recover(id_of(record))
             tell(record, now, "The sandbox was restarted while the training job ran.", "Error")
             self._end(record, "Abnormal" if phase_of(record) == "Running" else "Terminated", Ended(None), now)
+        for record in self._store.find(COLLECTION, states=[*ACTIVE, *(phase + GOING for phase in (*ACTIVE, *ENDED))]):
+            self._moving[id_of(record)] = _next_move(record)
 
     def tick(self) -> None:
-        now, moving = self._sandbox.clock.now(), [*ACTIVE, *(phase + GOING for phase in (*ACTIVE, *ENDED))]
-        if not self._store.count(COLLECTION, states=moving):
-            return
-        with self._store.transaction():
-            for record in self._store.find(COLLECTION, states=moving):
-                self._advance(record, now)
-            self._start_queued(now)
+        now = self._sandbox.clock.now()
+        ripe = [job_id for job_id, move in tuple(self._moving.items()) if self._is_ripe(job_id, move, now)]
+        if ripe or self._startable(now):
+            with self._store.transaction():
+                for job_id in ripe:
+                    self._advance(job_id, now)
+                self._start_queued(now)
 
     def close(self) -> None:
         self._runner.close()
 
-    def _advance(self, record: Document, now: float) -> None:
-        phase, ripe = phase_of(record), now >= record["since"] + STEP_SECONDS
-        if phase == "Creating" and ripe:
+    def _is_ripe(self, job_id: str, move: "_Move", now: float) -> bool:
+        """Whether there is something to do for a job, found out without reading its record."""
+        if move.phase == "Running" and job_id not in self._ended and (ended := self._runner.poll(job_id, now)):
+            self._ended[job_id] = ended
+        return move.phase != "Pending" and (now >= move.due or job_id in self._ended)
+
+    def _advance(self, job_id: str, now: float) -> None:
+        record = self.get(job_id)
+        if record is None:
+            del self._moving[job_id]
+            return
+        phase, ended = phase_of(record), self._ended.get(job_id)
+        if phase == "Creating":
             tell(record, now, "Training job is queued.")
             self._enter(record, "Pending", now)
+        elif phase == "Running" and ended:
+            self._end(record, OUTCOMES.get(ended.exit_code, "Failed"), ended, now)
         elif phase == "Running":
-            self._watch(record, now)
-        elif phase == "Terminating" and ripe:
-            ended = self._runner.poll(id_of(record), now) if record["started_at"] else Ended(None)
-            if ended:
-                self._end(record, "Terminated", ended, now)
-        elif phase in ENDED and now >= record["delete_at"]:
-            self._runner.forget(id_of(record))
-            self._store.delete(COLLECTION, id_of(record))
+            hours = record["job"]["spec"]["auto_stop"]["duration"]
+            self.terminate(record, now, f"Training job has been stopped (maximum running duration {hours} hours).")
+        elif phase == "Terminating":
+            self._stopped(record, now)
+        elif phase in ENDED:
+            self._runner.forget(job_id)
+            self._store.delete(COLLECTION, job_id)
+            del self._moving[job_id]
+
+    def _stopped(self, record: Document, now: float) -> None:
+        """A job that was asked to stop has stopped when its process has."""
+        job_id = id_of(record)
+        ended = self._ended.get(job_id) or self._runner.poll(job_id, now) if record["started_at"] else Ended(None)
+        if ended:
+            self._end(record, "Terminated", ended, now)
+
+    def _startable(self, now: float) -> list[str]:
+        """Waiting jobs that have waited their moment, when there is room for another one."""
+        moves = tuple(self._moving.items())
+        if self._room() <= 0:
+            return []
+        return [job_id for job_id, move in moves if move.phase == "Pending" and now >= move.due]
+
+    def _room(self) -> int:
+        busy = sum(move.phase in ("Running", "Terminating") for move in tuple(self._moving.values()))
+        return self._sandbox.jobs_at_once - busy
 
     def _start_queued(self, now: float) -> None:
-        """Start what has waited its moment while there is room, higher priorities first."""
-        free = self._sandbox.jobs_at_once - self._store.count(COLLECTION, states=("Running", "Terminating"))
-        queue = [record for record in self.find(("Pending",)) if now >= record["since"] + STEP_SECONDS]
-        for record in sorted(queue, key=_priority, reverse=True)[: max(free, 0)]:
+        """Start jobs while there is room: higher priorities first, then in the order of their creation."""
+        queue = [record for job_id in self._startable(now) if (record := self.get(job_id))]
+        for record in sorted(queue, key=_priority, reverse=True)[: max(self._room(), 0)]:
             record["started_at"] = now
             record["job"]["status"]["start_time"] = round(now * 1000)
             tell(record, now, "Training job is running.")
             self._enter(record, "Running", now)
             self._runner.start(id_of(record), record["job"], now)
-
-    def _watch(self, record: Document, now: float) -> None:
-        """See whether a running job has ended, or has run for as long as it may."""
-        ended = self._runner.poll(id_of(record), now)
-        hours = (record["job"]["spec"].get("auto_stop") or {}).get("duration")
-        if ended:
-            by_code = {None: "Abnormal", 0: "Completed"}
-            self._end(record, by_code.get(ended.exit_code, "Failed"), ended, now)
-        elif hours and now >= record["started_at"] + hours * HOUR:
-            self.terminate(record, now, f"Training job has been stopped (maximum running duration {hours} hours).")
 
     def _end(self, record: Document, phase: str, ended: Ended, now: float) -> None:
         status, started = record["job"]["status"], record["started_at"]
@@ -150,6 +187,7 @@ class Training:
         if started:
             status["duration"] = round((now - started) * 1000)
             status["running_records"] = [_run(started, now, ended.message)]
+        self._ended.pop(id_of(record), None)
         tell(record, now, f"Training job {phase.lower()}.", "Error" if phase in ("Failed", "Abnormal") else "Info")
         self._enter(record, phase, now)
 
@@ -184,6 +222,14 @@ def shown(record: Document, now: float) -> Document:
 def tell(record: Document, now: float, message: str, level: str = "Info", source: str = "Job") -> None:
     """Add an event to a record."""
     record["events"].append({"time": now, "level": level, "source": source, "message": message})
+
+
+def _next_move(record: Document) -> _Move:
+    phase = phase_of(record)
+    hours = (record["job"]["spec"].get("auto_stop") or {}).get("duration")
+    if phase == "Running":
+        return _Move(phase, record["started_at"] + hours * HOUR if hours else math.inf)
+    return _Move(phase, record["delete_at"] if phase in ENDED else record["since"] + STEP_SECONDS)
 
 
 def _priority(record: Document) -> int:
