@@ -53,7 +53,7 @@ class Stream:
     def __init__(self, now: float) -> None:
         self.now = now
 
-    def _line(self, type: str, message: str, **more: Any) -> str:
+    def _line(self, type: str, message: str, /, **more: Any) -> str:
         at = datetime.fromtimestamp(self.now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return json.dumps({"type": type, "@timestamp": at, "@message": message, **more}, ensure_ascii=False)
 
