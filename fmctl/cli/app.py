@@ -6,7 +6,6 @@ import os
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from fmctl import __version__
@@ -68,12 +67,11 @@ def run(arguments: list[str]) -> int:
     except FmctlError as error:
         fail(f"error: {error.message if not error.args else error}", error.hint)
         return error.code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         fail("cancelled")
         return ExitCode.CANCELLED
-    except click.ClickException as error:
-        error.show()
-        return ExitCode.USAGE
+    except typer.TyperException as error:
+        return _usage(error)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: nothing more to say
         return ExitCode.OK
@@ -84,6 +82,16 @@ def run(arguments: list[str]) -> int:
             warn(traceback.format_exc())
         fail(f"internal error: {type(error).__name__}: {error}", "set FMCTL_LOG=debug to see where, and report it")
         return ExitCode.INTERNAL
+
+
+def _usage(error: typer.TyperException) -> ExitCode:
+    """A wrong command line, in the words of the parser."""
+    show = getattr(error, "show", None)
+    if show:
+        show()
+    else:
+        fail(f"error: {error}")
+    return ExitCode.USAGE
 
 
 def _count(number: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from fmctl.validate._faults import Fault, Schema
 from fmctl.validate._text import resolve
@@ -11,23 +11,35 @@ from fmctl.validate._text import resolve
 
 def meant(fault: Fault, root: Schema) -> list[Fault] | None:
     """What is wrong with the branch that was probably meant; None if that is anybody's guess."""
-    scored = sorted(
-        ((_score(fault, index, inner, root), inner) for index, inner in fault.branches.items()),
-        key=lambda pair: pair[0],
-        reverse=True,
-    )
-    if not scored or scored[0][0][0] == 0 or (len(scored) > 1 and scored[0][0] == scored[1][0]):
+    fitting = {index: inner for index, inner in fault.branches.items() if not _wrong_type(fault, inner)}
+    if len(fitting) < 2:
+        return next(iter(fitting.values()), None)
+    scores = {index: _score(fault, index, inner, root) for index, inner in fitting.items()}
+    best, second = sorted(scores, key=scores.__getitem__, reverse=True)[:2]
+    if scores[best] == scores[second] or (isinstance(fault.value, dict) and not scores[best].present):
         return None
-    return scored[0][1]
+    return fitting[best]
 
 
-def _score(fault: Fault, index: int, inner: Sequence[Fault], root: Schema) -> tuple[int, ...]:
-    """Higher is likelier: of the right type, right discriminators, more keys that the branch knows, fewer faults."""
-    right_type = not any(each.keyword == "type" and each.path == fault.path for each in inner)
-    discriminators = sum(each.keyword == "const" for each in inner)
+def _wrong_type(fault: Fault, inner: Sequence[Fault]) -> bool:
+    return any(each.keyword == "type" and each.path == fault.path for each in inner)
+
+
+class _Score(NamedTuple):
+    """Higher is likelier."""
+
+    discriminators: int
+    """Constants that do not agree, as a negative number."""
+    present: int
+    """Keys that the branch knows."""
+    faults: int
+    """As a negative number."""
+
+
+def _score(fault: Fault, index: int, inner: Sequence[Fault], root: Schema) -> _Score:
     own = known_keys([fault.wants[index]], root)
     present = len(own & set(fault.value)) if isinstance(fault.value, dict) else 0
-    return int(right_type), -discriminators, present, -len(inner)
+    return _Score(-sum(each.keyword == "const" for each in inner), present, -len(inner))
 
 
 def known_keys(schemas: Sequence[Any], root: Schema) -> set[str]:

@@ -71,7 +71,14 @@ class _Explaining:
             for each in best:
                 yield from self.findings(each, among)
         else:
+            yield from self._unknown_to_all(fault)
             yield _no_branch(fault)
+
+    def _unknown_to_all(self, fault: Fault) -> Iterator[Finding]:
+        """Keys that every branch refuses as unknown."""
+        strict = [any(each.keyword == "additionalProperties" for each in inner) for inner in fault.branches.values()]
+        if strict and all(strict):
+            yield from self._unknown_keys(fault, frozenset())
 
 
 def _no_branch(fault: Fault) -> Finding:

@@ -261,6 +261,21 @@ def test_an_update_survives_a_restart_of_the_sandbox(world: World) -> None:
     assert world.get(f"services/{service_id}/logs")["logs"][0]["result"] == "SUCCESS"
 
 
+def test_a_service_with_nothing_to_go_back_to_is_failed(world: World) -> None:
+    """After a restart neither the update nor the old configuration starts: failed, not concerning for ever."""
+    service_id = world.running()
+    rescript(world, Script(ready_after=5))
+    new = world.published(model_version="1.0.1")
+    world.ask("PUT", f"services/{service_id}", {"config": [world.element(new)]})
+    rescript(world, Script(fails="OSError: disk gone"))
+    world.restart()
+    for _ in range(5):
+        world.advance()
+    service = world.get(f"services/{service_id}")
+
+    assert (service["status"], service["error_msg"]) == ("failed", "OSError: disk gone")
+
+
 def test_closing_the_sandbox_ends_every_instance(world: World) -> None:
     """Nothing is left behind."""
     world.running()

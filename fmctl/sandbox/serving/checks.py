@@ -19,6 +19,7 @@ Body = Mapping[str, Any]
 POLICIES = frozenset({"ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP"})
 NETWORK = ("vpc_id", "subnet_network_id", "security_group_id")
 MAX_INSTANCES = 128
+LONGEST_DEPLOYMENT = 2 * 60 * 60  # seconds
 LONGEST_DURATION = 1_000_000
 POOL = ("pool_name", "cluster_id")
 SETTINGS = ("description", "load_balancer_policy", "status")
@@ -29,7 +30,6 @@ OPTIONAL = (
     "pool_name",
     "cluster_id",
     "affinity",
-    "deploy_timeout_in_seconds",
 )
 
 
@@ -108,9 +108,6 @@ def _element(entry: Body, model: Body, service: Body) -> dict[str, Any]:
     envs = entry.get("envs") or {}
     if not all(isinstance(value, str) for value in envs.values()):
         raise invalid("envs", "a map of strings to strings")
-    timeout = entry.get("deploy_timeout_in_seconds")
-    if timeout is not None:
-        whole_number(timeout, "deploy_timeout_in_seconds", 1, 120 * 60)
     if entry.get("weight") is None:
         raise WireError(400, MISSING, "Required parameter weight is missing.")
     return {
@@ -123,7 +120,13 @@ def _element(entry: Body, model: Body, service: Body) -> dict[str, Any]:
         "envs": envs,
         "additional_properties": entry.get("additional_properties") or {},
         **{name: entry[name] for name in OPTIONAL if entry.get(name)},
+        **_timeout(entry),
     }
+
+
+def _timeout(entry: Body) -> dict[str, int]:
+    name = "deploy_timeout_in_seconds"
+    return {} if entry.get(name) is None else {name: whole_number(entry[name], name, 1, LONGEST_DEPLOYMENT)}
 
 
 def _check_specification(entry: Body, service: Body) -> None:

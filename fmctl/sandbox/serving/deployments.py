@@ -134,8 +134,11 @@ class Serving:
         config = document["service"]["config"]
         groups = self._ensure(document, config, now)
         self._keep_only(document, config, now)
-        healthy = all(slot.is_ready for group, count in groups for slot in group.slots[:count])
-        if healthy != (document["service"]["status"] == "running"):
+        slots = [slot for group, count in groups for slot in group.slots[:count]]
+        healthy = all(slot.is_ready for slot in slots)
+        if all(slot.failure for slot in slots):  # possible after a restart of the sandbox: nothing was proven again
+            self._change(document, lambda fresh: service_state.give_up(fresh, slots[0].failure, now))
+        elif healthy != (document["service"]["status"] == "running"):
             self._change(document, lambda fresh: service_state.set_health(fresh, healthy=healthy, now=now))
 
     def _wind_down(self, document: Document, now: float) -> None:

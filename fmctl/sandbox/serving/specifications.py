@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from fmctl.sandbox.training.catalog import POOL_ID
+
 CUSTOM = "custom"
-POOLS = frozenset({"pool0a1b2c3d"})
+POOLS = frozenset({POOL_ID})
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,12 @@ def fail_deploy(document: Document, reason: str, now: float) -> None:
         _status(document, "failed", now)
 
 
+def give_up(document: Document, reason: str, now: float) -> None:
+    """Nothing of what is in service can start."""
+    document["fallback"] = False
+    fail_deploy(document, reason, now)
+
+
 def begin_stop(document: Document, now: float) -> None:
     """Give up its instances; an update on its way is given up, too."""
     _abandon_update(document)
