@@ -442,16 +442,16 @@ class Service(Kind):
             live = yield from _look(live, live.phase)
 
     def _put_config(self, resource: Resource, live: Live, work: Work) -> Found:
-        """Replace the config and wait until it reads back equal; a rolled-back update is a failure."""
+        """Replace the config and wait until it reads back equal and the history says that it took."""
         sent: float | None = None
-        before = 0
+        before = stood = 0
         while True:
             live = yield from self._settled(live, work)
             wanted = self._config(resource, live, work)
-            if agrees(live.spec, wanted):
-                return live
             if sent is None:
-                before = max((log["update_time"] for log in self._updates(live, work.api)), default=0)
+                if agrees(live.spec, wanted):
+                    return live
+                before, stood = self._newest(live, work.api)[0], live.facts["transition"]
                 try:
                     _refuse_unset(resource, wanted)
                     body = _wire_config(wanted, live.spec)
@@ -459,23 +459,34 @@ class Service(Kind):
                     sent = work.clock.now()
                 except WrongState:
                     pass  # 3519: it moved between the read and the write; look again
-            else:
-                self._refuse_rollback(live, before, work.api)
-                if work.clock.now() - sent > EFFECT_SECONDS:
-                    msg = f"the update of service {live.remote_name} was accepted but did not take effect"
-                    raise NotReady(msg, hint="apply again; `fmctl diff` shows what is missing")
+            elif self._took(live, wanted, before, stood, work.clock.now() - sent, work.api):
+                return live
             live = yield from _look(live, "rolling out")
 
-    def _updates(self, live: Live, api: Api) -> list[Item]:
-        answer = api.call("GET", f"{SERVICES}/{live.remote_id}/logs") or {}
-        return [log for log in answer.get("logs") or () if isinstance(log.get("update_time"), int)]
+    def _took(self, live: Live, wanted: Spec, before: int, stood: int, waited: float, api: Api) -> bool:
+        """Whether an update that was answered has taken effect; NotReady when it was rolled back or dropped.
 
-    def _refuse_rollback(self, live: Live, before: int, api: Api) -> None:
-        """The platform rolls a failed update back and says ``running``; only the history tells."""
-        for log in self._updates(live, api):
-            if log["update_time"] > before and log.get("result") == "FAIL":
-                msg = f"the update of service {live.remote_name} failed and was rolled back"
-                raise NotReady(msg, hint="the old config is running; see the service's events for the cause")
+        The platform rolls a failed update back and says ``running``; only the history tells. A read may lag: what
+        still looks as before the update is looked at again for a while.
+        """
+        at, result = self._newest(live, api)
+        if at > before and result == "FAIL":
+            msg = f"the update of service {live.remote_name} failed and was rolled back"
+            raise NotReady(msg, hint="the old config is running; see the service's events for the cause")
+        if agrees(live.spec, wanted) and not (at > before and result == "RUNNING"):
+            stale = live.phase == "failed" and live.facts["transition"] == stood
+            if not stale or waited > EFFECT_SECONDS:
+                return True
+        if waited > EFFECT_SECONDS and result != "RUNNING":
+            msg = f"the update of service {live.remote_name} was accepted but did not take effect"
+            raise NotReady(msg, hint="apply again; `fmctl diff` shows what is missing")
+        return False
+
+    def _newest(self, live: Live, api: Api) -> tuple[int, str]:
+        """When the newest update was made (epoch milliseconds) and how it went: SUCCESS, FAIL or RUNNING."""
+        answer = api.call("GET", f"{SERVICES}/{live.remote_id}/logs") or {}
+        updates = [(int(log.get("update_time") or 0), str(log.get("result"))) for log in answer.get("logs") or ()]
+        return max(updates, default=(0, ""))
 
     def _put_state(self, wanted: str, live: Live, work: Work, *, was_failed: bool = False) -> Found:
         """Start or stop it, unless it is so already: the status that it has is an error to the API."""
