@@ -326,6 +326,19 @@ def test_an_answer_of_the_model_is_passed_on_as_it_is(world: World) -> None:
     assert (service["invocation_times"], service["failed_times"]) == (1, 1)
 
 
+def test_looking_and_predicting_write_nothing(world: World) -> None:
+    """Time, counters and health checks are no writes of a caller."""
+    service_id = world.running()
+    before = list(world.sandbox.store.writes)
+    for path in ("", "/logs", "/events", "/monitor"):
+        world.get(f"services/{service_id}{path}")
+    world.predict(service_id, {})
+    world.advance(10)
+
+    assert world.get(f"services/{service_id}")["invocation_times"] == 1
+    assert world.sandbox.store.writes == before
+
+
 def test_a_model_that_takes_too_long_is_given_up(world: World) -> None:
     """408 at the gateway's limit, counted as a failed call."""
     rescript(world, Script(slow=True))

@@ -95,9 +95,8 @@ def finish_deploy(document: Document, now: float) -> None:
     service["config"], document["target"] = document["target"], None
     service["progress"] = 100
     _status(document, "running", now)
-    log = document["logs"][-1]
-    if log["result"] == "RUNNING":
-        log["result"], service["update_time"] = "SUCCESS", log["update_time"]
+    if _close_log(document, "SUCCESS"):
+        service["update_time"] = document["logs"][-1]["update_time"]
     event(document, "normal", "The service is running.", now)
     document["deployed"] = True  # once and for all: from here on it has an address
 
@@ -106,8 +105,7 @@ def fail_deploy(document: Document, reason: str, now: float) -> None:
     """Go back to the old configuration where there is one in service; otherwise the service is failed."""
     service = document["service"]
     document["target"] = None
-    if document["logs"][-1]["result"] == "RUNNING":
-        document["logs"][-1]["result"] = "FAIL"
+    _close_log(document, "FAIL")
     event(document, "abnormal", f"The deployment failed: {reason}", now)
     if document["fallback"]:
         event(document, "normal", "The service goes on with its previous configuration.", now)
@@ -207,10 +205,18 @@ def _log(document: Document, config: Config, now: float) -> None:
     document["logs"].append({"update_time": when, "result": "RUNNING", "config": config, "extend_config": []})
 
 
+def _close_log(document: Document, result: str) -> bool:
+    """Write the result of the update that is on its way; False when none is, as after a restart of the server."""
+    log: Document = document["logs"][-1]
+    if log["result"] != "RUNNING":
+        return False
+    log["result"] = result
+    return True
+
+
 def _abandon_update(document: Document) -> None:
     document["target"] = None
-    if document["logs"][-1]["result"] == "RUNNING":
-        document["logs"][-1]["result"] = "FAIL"
+    _close_log(document, "FAIL")
 
 
 def _status(document: Document, status: str, now: float) -> None:
