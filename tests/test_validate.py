@@ -418,6 +418,16 @@ def test_a_resource_is_declared_once():
     assert ["9:18: FM0201 Recipe/soup is declared twice, first at m/f.yaml:3:18"] == told(recipe() + "---\n" + recipe())
 
 
+@pytest.mark.parametrize("count", [3, 300])
+@pytest.mark.parametrize("typo", ["suop-001", "soup001", "SOUP-001"])
+def test_suggestions_come_from_small_and_large_sets(typo: str, count: int):
+    """A typo at either end of a name is recognised, however many names there are."""
+    soups = [recipe(name=f"soup-{number:03}") for number in range(1, count)]
+    (actual,) = told(recipe(f"after: {typo}", "cake"), *soups)
+
+    assert actual == f"6:10: FM0202 there is no Recipe/{typo} in this set | did you mean soup-001?"
+
+
 def test_references_name_declared_resources():
     """A reference to nothing is a mistake, with the name that was probably meant."""
     assert ["6:10: FM0202 there is no Recipe/suop in this set | did you mean soup?"] == told(

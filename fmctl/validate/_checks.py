@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from fmctl.domain.problem import Problem
@@ -28,15 +29,35 @@ class Checked(NamedTuple):
     places: Places
 
 
-def references(checked: Checked, declared: Collection[ResourceId]) -> Iterator[Problem]:
-    """Every reference names a declared resource; one that is itself wrong counts as declared."""
+class Targets:
+    """What references may name: everything that is declared, also what is itself wrong."""
+
+    def __init__(self, ids: Iterable[ResourceId]) -> None:
+        self._ids = frozenset(ids)
+
+    def __contains__(self, id: ResourceId) -> bool:
+        return id in self._ids
+
+    def hint(self, to: ResourceId) -> str | None:
+        """What a reference to nothing may have meant."""
+        name = closest(to.name, self._names.get(to.kind, ()))
+        if name:
+            return f"did you mean {name}?"
+        others = sorted(kind for kind, names in self._names.items() if to.name in names)
+        return f"there is {ResourceId(others[0], to.name)}, another kind" if others else None
+
+    @cached_property
+    def _names(self) -> dict[str, tuple[str, ...]]:
+        kinds = {id.kind for id in self._ids}
+        return {kind: tuple(id.name for id in self._ids if id.kind == kind) for kind in kinds}
+
+
+def references(checked: Checked, targets: Targets) -> Iterator[Problem]:
+    """Every reference names a declared resource."""
     for path, to in checked.kind.references(checked.resource.spec):
-        if to not in declared:
-            name = closest(to.name, {id.name for id in declared if id.kind == to.kind})
-            elsewhere = sorted(str(id) for id in declared if id.name == to.name)
-            hint = f"did you mean {name}?" if name else f"there is {elsewhere[0]}" if elsewhere else None
+        if to not in targets:
             message = f"there is no {to} in this set"
-            yield Problem(checked.places.source(path), rules.REFERENCE, message, hint)
+            yield Problem(checked.places.source(path), rules.REFERENCE, message, targets.hint(to))
 
 
 def local_paths(checked: Checked) -> Iterator[Problem]:

@@ -4,38 +4,52 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from fmctl.domain.resource import Path
 from fmctl.domain.values import is_secret_name
 
-_MANY: Final = 200
-"""More options than this are not all compared, only those that sort near the word."""
+_FEW: Final = 200
+"""Of more options than this, only those that begin or end like the word are compared."""
+_NEAR: Final = 20
 _LONGEST_SHOWN: Final = 40
 
 
-def closest(word: object, options: Collection[str]) -> str | None:
+def closest(word: object, options: Iterable[str]) -> str | None:
     """The option that was probably meant, whatever its case."""
     from difflib import get_close_matches
 
-    by_lower = {option.lower(): option for option in options}
     lower = str(word).lower()
+    by_lower = _by_lower(tuple(options))
     if lower in by_lower:
         return by_lower[lower]
-    found = get_close_matches(lower, _near(lower, by_lower), n=1)
+    found = get_close_matches(lower, sorted(_near(lower, tuple(by_lower))), n=1)
     return by_lower[found[0]] if found else None
 
 
-def _near(word: str, options: Collection[str]) -> list[str]:
-    ordered = sorted(options)
-    if len(ordered) <= _MANY:
-        return ordered
-    at = bisect_left(ordered, word)
-    return ordered[max(0, at - _MANY // 2) : at + _MANY // 2]
+@lru_cache(maxsize=8)
+def _by_lower(options: tuple[str, ...]) -> dict[str, str]:
+    return {option.lower(): option for option in sorted(options)}
 
 
-def did_you_mean(word: object, options: Collection[str]) -> str | None:
+def _near(word: str, options: tuple[str, ...]) -> set[str]:
+    if len(options) <= _FEW:
+        return set(options)
+    forward, backward = _orders(options)
+    at, back = bisect_left(forward, word), bisect_left(backward, word[::-1])
+    begin = forward[max(0, at - _NEAR) : at + _NEAR]
+    end = backward[max(0, back - _NEAR) : back + _NEAR]
+    return {*begin, *(option[::-1] for option in end)}
+
+
+@lru_cache(maxsize=8)
+def _orders(options: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    return sorted(options), sorted(option[::-1] for option in options)
+
+
+def did_you_mean(word: object, options: Iterable[str]) -> str | None:
     """The hint that names the option that was probably meant."""
     option = closest(word, options)
     return f"did you mean {option}?" if option else None

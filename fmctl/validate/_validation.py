@@ -126,7 +126,7 @@ class Validation:
     def check_set(self, set_name: str) -> None:
         """The rules about valid resources among all that are declared."""
         resources = {item.resource.id: item.resource for item in reversed(self.accepted)}  # of two, the first
-        targets = self._declared.keys() | self._unclear
+        targets = checks.Targets(self._declared.keys() | self._unclear)
         for item in self.accepted:
             self.problems += checks.references(item, targets)
             self.problems += checks.local_paths(item)
