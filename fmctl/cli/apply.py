@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,6 +44,9 @@ def apply(
     checksum: Annotated[
         str | None, typer.Option("--checksum", help="Apply only the plan with this checksum, from a reviewed diff.")
     ] = None,
+    plan_file: Annotated[
+        Path | None, typer.Option("--plan", help="Apply this plan from `diff --out`; -f may name the set's root.")
+    ] = None,
     json_events: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
     overlay: Overlay = None,
     selector: Selector = None,
@@ -55,22 +59,26 @@ def apply(
 ) -> int:
     """Create, update, stop, publish and deploy until the remote side matches the manifests."""
     from fmctl.cli.output import disable_colour
-    from fmctl.cli.planning import check_prune, make
+    from fmctl.cli.planning import check_prune, make, remake
     from fmctl.cli.progress import printer
     from fmctl.cli.session import sources
     from fmctl.execute import Limits
 
     if no_color:
         disable_colour()
-    named = sources(filename, recursive, overlay, selector, target, exclude)
-    if prune:
-        named = check_prune(named)
     limits = Limits(parallelism, not no_wait, _seconds(timeout))
     _detach_on_sigterm()
-    plan, session = make(named, context, prune=prune, parallelism=parallelism)
+    if plan_file:
+        root = Path(filename[0]) if filename else None
+        plan, session = remake(plan_file, root, context, parallelism=parallelism)
+    else:
+        named = sources(filename, recursive, overlay, selector, target, exclude)
+        if prune:
+            named = check_prune(named)
+        plan, session, _ = make(named, context, prune=prune, parallelism=parallelism)
     out = printer(json_events, full=full)
     out.plan(plan)
-    _approve(plan, session, yes=yes or checksum is not None, checksum=checksum)
+    _approve(plan, session, yes=yes or checksum is not None or plan_file is not None, checksum=checksum)
     return run(plan, session, limits, out)
 
 

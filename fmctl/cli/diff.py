@@ -34,7 +34,7 @@ def diff(
     recursive: Recursive = False,
     output: Outputs = None,
     full: Full = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Also write the plan as JSON to this file.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Save the plan for `apply --plan`.")] = None,
     overlay: Overlay = None,
     selector: Selector = None,
     target: Target = None,
@@ -50,7 +50,7 @@ def diff(
 ) -> int:
     """Show what apply would do. Exits 0 in sync, 1 with differences, 5 or 6 where apply would refuse."""
     from fmctl.cli.output import disable_colour
-    from fmctl.cli.planning import check_prune, make, show
+    from fmctl.cli.planning import check_prune, make, save, show
     from fmctl.cli.session import sources
 
     if no_color:
@@ -58,8 +58,10 @@ def diff(
     named = sources(filename, recursive, overlay, selector, target, exclude)
     if prune:
         named = check_prune(named)
-    plan, session = make(named, context, prune=prune, parallelism=parallelism)
-    show(plan, output or ["text", *([f"json={out}"] if out else [])], full=full)
+    plan, session, resources = make(named, context, prune=prune, parallelism=parallelism)
+    show(plan, output or ["text"], full=full)
+    if out:
+        save(out, plan, resources, session.project, prune=prune)
     code = exit_code(plan, session, yes=yes)
     if detailed_exitcode:
         return {ExitCode.OK: 0, ExitCode.DIFFERENCES: 2}.get(code, 1)

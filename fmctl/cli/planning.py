@@ -13,10 +13,14 @@ from fmctl.domain.problem import UsageError
 if TYPE_CHECKING:
     from fmctl.connect import Session
     from fmctl.domain.plan import Plan
+    from fmctl.domain.resource import Resource
+    from fmctl.settings import Project
     from fmctl.sources import Sources
 
 
-def make(named: Sources, context: str | None, *, prune: bool, parallelism: int) -> tuple[Plan, Session]:
+def make(
+    named: Sources, context: str | None, *, prune: bool, parallelism: int
+) -> tuple[Plan, Session, tuple[Resource, ...]]:
     """Read, connect, observe and decide; manifests are checked before anything is contacted."""
     from fmctl.cli.session import open_session, project_of, read
     from fmctl.workflow import Choice, make_plan
@@ -24,7 +28,40 @@ def make(named: Sources, context: str | None, *, prune: bool, parallelism: int) 
     project = project_of(named)
     resources = read(named, project)
     session = open_session(project, context)
-    return make_plan(resources, session, Choice(prune, parallelism)), session
+    return make_plan(resources, session, Choice(prune, parallelism)), session, resources
+
+
+def remake(file: Path, root: Path | None, context: str | None, *, parallelism: int) -> tuple[Plan, Session]:
+    """Make a saved plan again; a world that is not as it was then is a Conflict."""
+    from fmctl.cli.session import open_session
+    from fmctl.domain.problem import Conflict
+    from fmctl.saved import read
+    from fmctl.workflow import Choice, make_plan
+
+    saved = read(file, Path.cwd(), root)
+    session = open_session(saved.project, context or saved.context)
+    plan = make_plan(saved.resources, session, Choice(saved.prune, parallelism))
+    if plan.checksum != saved.checksum:
+        msg = f"{file} is stale: the remote side is not as it was when the plan was made"
+        raise Conflict(msg, hint="review `fmctl diff` again")
+    return plan, session
+
+
+def save(file: Path, plan: Plan, resources: Sequence[Resource], project: Project, *, prune: bool) -> None:
+    """Write a plan for ``apply --plan``."""
+    from fmctl.report.machine import dumps
+    from fmctl.saved import dump
+
+    write(file, dumps(dump(plan, resources, project, prune=prune)))
+
+
+def write(file: Path, text: str) -> None:
+    """A file that was asked for."""
+    try:
+        file.write_text(text + "\n", "utf-8")
+    except OSError as error:
+        msg = f"cannot write {file}: {error.strerror}"
+        raise UsageError(msg) from error
 
 
 def check_prune(named: Sources) -> Sources:
@@ -51,7 +88,7 @@ def show(plan: Plan, outputs: Sequence[str], *, full: bool) -> None:
             raise UsageError(msg, hint="formats: text, json; FORMAT=FILE writes to a file")
         text = plan_text(plan, full=full) if format == "text" else dumps(plan_json(plan))
         if file:
-            Path(file).write_text(text + "\n", "utf-8")
+            write(Path(file), text)
         else:
             say(text, colour=format == "text")
     for note in plan.notes:
