@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fmctl.sandbox.api import (
+    algorithms,
     iam,
     inference,
     model_engines,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 ROUTES: Sequence[Route] = (
     *iam.ROUTES,
+    *algorithms.ROUTES,
     *model_engines.ROUTES,
     *models.ROUTES,
     *service_catalog.ROUTES,

@@ -115,6 +115,8 @@ class _Run:
             _say(out, f"exit code {code}")
         self._work.upload()
         self._work.export_log()
+        if code == 0:
+            self._work.tidy()
         return Ended(code, "" if code == 0 else f"exit code {code}")
 
     def _execute(self, out: IO[bytes]) -> int:

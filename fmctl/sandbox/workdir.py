@@ -6,6 +6,7 @@
 <root>/log/worker-0.log       what the job writes
 """
 
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -49,6 +50,8 @@ class Workdir:
             yield f"input {channel['name']} {url}: {self._fetch('input ' + channel['name'], url, folder)} files"
         for folder in self._outputs:
             folder.mkdir(parents=True, exist_ok=True)
+        if len(self._job["status"]["tasks"]) > 1:
+            yield f"one process runs, as {ONLY_TASK}, for all nodes of the job"
         if self._job["spec"].get("volumes"):
             yield "volumes are not mounted: the sandbox has no network file systems"
 
@@ -61,7 +64,7 @@ class Workdir:
     @property
     def command(self) -> list[str]:
         """What is executed: the boot file with this Python, or a custom image's command with the shell."""
-        arguments = [f"--{name}={value}" for name, value in self._arguments()]
+        arguments = [f"--{name}" if value is None else f"--{name}={value}" for name, value in self._arguments()]
         if not self._algorithm.get("boot_file"):
             return ["/bin/sh", "-c", self._algorithm["command"], "sh", *arguments]
         boot = self._algorithm["boot_file"]
@@ -100,6 +103,11 @@ class Workdir:
             count += self._objects.upload_tree(folder, bucket, prefix, self._sent.setdefault(folder, {}))
         return count
 
+    def tidy(self) -> None:
+        """Keep the log alone, of a job that needs no explanation."""
+        for name in ("user-job-dir", "inputs", "outputs", "tmp"):
+            shutil.rmtree(self.root / name, ignore_errors=True)
+
     def export_log(self) -> None:
         """Send the log to where the job wants it."""
         url = (self._job["spec"].get("log_export_path") or {}).get("obs_url")
@@ -116,9 +124,9 @@ class Workdir:
         channels = enumerate(self._algorithm["outputs"])
         return {self._folder("outputs", item, at): item["remote"]["obs"]["obs_url"] for at, item in channels}
 
-    def _arguments(self) -> Iterator[tuple[str, str]]:
+    def _arguments(self) -> Iterator[tuple[str, str | None]]:
         for parameter in self._algorithm["parameters"]:
-            yield parameter["name"], parameter["value"]
+            yield parameter["name"], parameter.get("value")
         yield from self._channels("parameter")
 
     def _channels(self, access: str) -> Iterator[tuple[str, str]]:

@@ -192,3 +192,26 @@ def test_closing_the_sandbox_ends_its_jobs(tmp_path: Path) -> None:
 
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_parameters_arrive_as_they_were_sent(sandbox: Sandbox, jobs: Jobs) -> None:
+    """Text stays as it is written, other values are text too, and a parameter without a value is a switch."""
+    upload_code(sandbox, "import sys\nprint(sys.argv[1:])\n")
+    values = [{"name": "lr", "value": "0.010"}, {"name": "n", "value": 3}, {"name": "e", "value": ""}, {"name": "fp16"}]
+    job_id = jobs.start(algorithm__parameters=values)
+    finish(jobs, job_id)
+
+    assert "['--lr=0.010', '--n=3', '--e=', '--fp16']" in log(jobs, job_id)
+
+
+def test_a_completed_job_leaves_only_its_log(sandbox: Sandbox, jobs: Jobs) -> None:
+    """The folder of a job that went well is cleared; that of a failed one stays for a look."""
+    upload_code(sandbox, "pass")
+    good = jobs.start("good")
+    finish(jobs, good)
+    upload_code(sandbox, "raise SystemExit(1)")
+    bad = jobs.start("bad")
+    finish(jobs, bad)
+    left = [{path.name for path in (sandbox.state_dir / "jobs" / job_id).iterdir()} for job_id in (good, bad)]
+
+    assert ({"log"}, True) == (left[0], "user-job-dir" in left[1])

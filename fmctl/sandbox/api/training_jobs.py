@@ -10,6 +10,7 @@ from typing import Any
 
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks
+from fmctl.sandbox.training.algorithms import apply_algorithm, find_algorithm
 from fmctl.sandbox.training.catalog import JOB_QUOTA
 from fmctl.sandbox.training.fill import new_job
 from fmctl.sandbox.training.jobs import ACTIVE, STOPPABLE, Training, phase_of, shown
@@ -33,7 +34,10 @@ def create_training_job(call: Call) -> Reply:
         if training.count() >= JOB_QUOTA:
             raise WireError(400, "ModelArts.2815", "Quota exceeded (resource job-num).")
         algorithm, spec = checks.mapping(body, "algorithm"), checks.mapping(body, "spec")
-        checks.check_algorithm(algorithm, objects)
+        if algorithm.get("id"):
+            stored = find_algorithm(call.sandbox.store, call.project_id, algorithm["id"])
+            algorithm = body["algorithm"] = apply_algorithm(algorithm, stored)
+        checks.check_source(algorithm, objects)
         checks.check_resource(spec)
         checks.check_channels(algorithm, objects)
         checks.check_settings(algorithm)

@@ -36,6 +36,13 @@ def check_head(body: Fields) -> None:
     if body.get("kind") != "job":
         raise invalid("kind must be job.")
     metadata = mapping(body, "metadata")
+    check_metadata(metadata)
+    if metadata.get("training_experiment_reference"):
+        raise unsupported("Training experiments are not available in the sandbox.")
+
+
+def check_metadata(metadata: Fields) -> None:
+    """What jobs and algorithms have in common."""
     if not isinstance(metadata.get("name"), str) or not NAME.fullmatch(metadata["name"]):
         raise invalid("metadata.name must have 1 to 64 letters, digits, underscores or hyphens.")
     check_description(metadata.get("description"))
@@ -44,8 +51,6 @@ def check_head(body: Fields) -> None:
     workspace = metadata.get("workspace_id") or "0"
     if workspace != "0":
         raise WireError(400, "ModelArts.0102", f"Workspace {workspace} does not exist.")
-    if metadata.get("training_experiment_reference"):
-        raise unsupported("Training experiments are not available in the sandbox.")
 
 
 def check_description(description: Any) -> None:
@@ -54,9 +59,9 @@ def check_description(description: Any) -> None:
         raise invalid(f"description must be text of at most {MAX_DESCRIPTION} characters.")
 
 
-def check_algorithm(algorithm: Fields, objects: Objects) -> None:
+def check_source(algorithm: Fields, objects: Objects) -> None:
     """One of: a custom image with its command; code, boot file and engine."""
-    if algorithm.get("id") or algorithm.get("subscription_id"):
+    if algorithm.get("subscription_id"):
         raise WireError(400, "ModelArts.2755", "algorithm not found.")
     engine = mapping(algorithm, "engine")
     preset = bool(engine.get("engine_id") or engine.get("engine_name") or engine.get("engine_version"))

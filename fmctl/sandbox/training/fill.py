@@ -1,6 +1,7 @@
 """A job as the API shows it: what was sent, completed with what the server knows."""
 
 import copy
+import json
 from typing import Any
 
 from fmctl.sandbox.training.catalog import POOL_ID, Flavor, find_engine, find_flavor
@@ -52,30 +53,36 @@ def _status(nodes: int) -> Fields:
 def _algorithm(sent: Fields) -> Fields:
     return sent | {
         "policies": sent.get("policies") if (sent.get("policies") or {}).get("auto_search") else {},
-        "parameters": [_parameter(parameter) for parameter in sent.get("parameters") or []],
+        "parameters": [complete_parameter(parameter) for parameter in sent.get("parameters") or []],
         "parameters_customization": True,
-        "inputs": [_channel(item, "inputs", at) for at, item in enumerate(sent.get("inputs") or [])],
+        "inputs": [complete_channel(item, "inputs", at) for at, item in enumerate(sent.get("inputs") or [])],
         "outputs": [
-            _channel(item, "outputs", at) | {"mode": "upload_periodically", "period": 30}
+            complete_channel(item, "outputs", at) | {"mode": "upload_periodically", "period": 30}
             for at, item in enumerate(sent.get("outputs") or [])
         ],
         "environments": sent.get("environments") or {},
-        "engine": _engine(sent.get("engine") or {}),
+        "engine": complete_engine(sent.get("engine") or {}),
     }
 
 
-def _parameter(sent: Fields) -> Fields:
+def complete_parameter(sent: Fields) -> Fields:
+    """A parameter as jobs and algorithms show it; values are text, and one without a value is a switch."""
     constraint = {**CONSTRAINT, "valid_range": [], **(sent.get("constraint") or {})}
-    known = {"description": "", "i18n_description": None, **sent}
-    return known | {"value": str(sent.get("value", "")), "constraint": constraint}
+    known = {"description": "", "i18n_description": None, **sent, "constraint": constraint}
+    value = sent.get("value")
+    if value is None or isinstance(value, str):
+        return known
+    return known | {"value": json.dumps(value)}
 
 
-def _channel(sent: Fields, kind: str, at: int) -> Fields:
+def complete_channel(sent: Fields, kind: str, at: int) -> Fields:
+    """An input or output, in the container at the place that the platform chooses."""
     known = {"description": "", "access_method": "parameter", "local_dir": f"{LOCAL}/{kind}/{sent['name']}_{at}"}
     return known | {name: value for name, value in sent.items() if value}
 
 
-def _engine(sent: Fields) -> Fields:
+def complete_engine(sent: Fields) -> Fields:
+    """A preset engine by id, name and version, whichever was sent."""
     engine = find_engine(sent)
     if engine is None:
         return {"engine_id": "", "engine_name": "", "engine_version": "", "install_sys_packages": False} | sent
