@@ -44,8 +44,8 @@ class Text:
 
     def mark(self, offset: int, value: Any) -> Mark:
         """The mark of ``value``, which stands at ``offset``."""
-        place = self.source(offset)
-        return Mark(place.line, place.column, self._written(offset, value))
+        line = bisect_right(self._starts, offset)
+        return Mark(line, offset - self._starts[line - 1] + 1, self._written(offset, value))
 
     def _written(self, offset: int, value: Any) -> str | None:
         if isinstance(value, (dict, list)):
