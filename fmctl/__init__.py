@@ -1,3 +1,22 @@
-"""fmctl: a declarative reconciler for Huawei ModelArts."""
+"""fmctl: a declarative reconciler for Huawei ModelArts.
+
+The Python API is imported when it is first used, so that the command line starts fast.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fmctl.api import Applied, apply, delete, diff, get, logs, predict, stop
+    from fmctl.domain.problem import FmctlError
 
 __version__ = "0.1.0"
+__all__ = ["Applied", "FmctlError", "__version__", "apply", "delete", "diff", "get", "logs", "predict", "stop"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from fmctl import api
+
+        return getattr(api, name)
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -1,4 +1,4 @@
-"""Deletion: the plan of ``fmctl delete``, from manifests or from addresses."""
+"""Deletion: the plans of ``fmctl delete`` and ``fmctl stop``, from manifests or from addresses."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fmctl.domain.plan import Action, Change, Plan, Reason, Target
 from fmctl.domain.ports import Api
 from fmctl.domain.problem import UsageError
 from fmctl.domain.resource import Resource, ResourceId
+from fmctl.kinds import parse
 from fmctl.kinds.base import Kind
 from fmctl.plan import assemble
 
@@ -27,7 +28,7 @@ def plan_deletion(
     ``any_set`` says that there is no project file, so that every marked object may be named.
     """
     wanted = {resource.id: resource for resource in resources}
-    ids = dict.fromkeys([*wanted, *(_id(name, kinds) for name in names)])
+    ids = dict.fromkeys([*wanted, *(_id(name) for name in names)])
     changes = []
     for id in ids:
         for live in _find(id, wanted.get(id), kinds, api):
@@ -40,17 +41,27 @@ def plan_deletion(
     return assemble(changes, World({}), kinds, target, ())
 
 
-def _id(name: str, kinds: Mapping[str, Kind]) -> ResourceId:
+def plan_stop(id: ResourceId, kinds: Mapping[str, Kind], api: Api, target: Target, *, any_set: bool) -> Plan:
+    """Stop what is going on of one job or service; what the set does not own is refused."""
+    changes = []
+    for live in kinds[id.kind].find(id.name, None, api):
+        if not live.active:
+            continue
+        if live.marker is not None and (any_set or live.owned_by(target.set)):
+            changes.append(Change(live.id, Action.STOP, Reason.MANIFEST_CHANGED, _what(live), live=live))
+        else:
+            hint = f"{live.remote_name} belongs to {live.owner}"
+            changes.append(Change(live.id, Action.REFUSE, Reason.NOT_OURS, hint, live=live))
+    return assemble(changes, World({}), kinds, target, ())
+
+
+def _id(name: str) -> ResourceId:
     """An address with its kind in any case, singular or plural."""
-    try:
-        id = ResourceId.parse(name)
-    except ValueError as error:
-        raise UsageError(str(error), hint="for example Service/digits") from error
-    found = [kind for kind in kinds if id.kind.lower() in (kind.lower(), kind.lower() + "s")]
-    if not found:
-        msg = f"no kind {id.kind!r}"
-        raise UsageError(msg, hint=f"kinds: {', '.join(kinds)}")
-    return ResourceId(found[0], id.name)
+    kind, rest = parse(name)
+    if rest is None:
+        msg = f"{name} names no resource"
+        raise UsageError(msg, hint="for example Service/digits")
+    return ResourceId(kind, rest)
 
 
 def _find(id: ResourceId, resource: Resource | None, kinds: Mapping[str, Kind], api: Api) -> Iterator[Live]:

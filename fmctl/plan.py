@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fmctl.diff import differences
+from fmctl.compare import differences
 from fmctl.domain.live import POLICIES, Health, Live, World
 from fmctl.domain.plan import FORMAT_VERSION, Action, Change, Plan, Reason, Target, summarize
 from fmctl.domain.resource import Resource, ResourceId

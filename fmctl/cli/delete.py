@@ -9,9 +9,7 @@ import typer
 from fmctl.cli.options import Context, Files, NoColor, Parallelism, Recursive, Yes
 
 if TYPE_CHECKING:
-    from fmctl.connect import Session
     from fmctl.domain.plan import Plan
-    from fmctl.domain.resource import Resource
 
 
 def delete(
@@ -30,20 +28,21 @@ def delete(
     from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
     from fmctl.cli.progress import Printer
-    from fmctl.cli.session import open_session, project_of, read, sources
+    from fmctl.cli.session import open_session, project_of, sources, stdin
     from fmctl.domain.problem import UsageError
     from fmctl.execute import Limits
+    from fmctl.sources import read
+    from fmctl.workflow import plan_deletion
 
     if no_color:
         disable_colour()
     if not filename and not what:
         msg = "say what to delete: Kind/name, or -f with its manifests"
         raise UsageError(msg)
-    named = sources(filename or ["."], recursive)
-    project = project_of(named)
-    resources = read(named, project) if filename else ()
+    project = project_of(filename)
+    resources = read(sources(filename, recursive), project, stdin) if filename else ()
     session = open_session(project, context)
-    plan = deletion(resources, what or (), session)
+    plan = plan_deletion(resources, what or (), session)
     out = Printer()
     out.plan(plan)
     if not plan.changes:
@@ -51,13 +50,6 @@ def delete(
         return 0
     _confirm(plan, yes=yes)
     return run(plan, session, Limits(parallelism), out)
-
-
-def deletion(resources: tuple[Resource, ...], names: list[str] | tuple[()], session: Session) -> Plan:
-    """A plan of deletes alone."""
-    from fmctl.workflow import plan_deletion
-
-    return plan_deletion(resources, names, session)
 
 
 def _confirm(plan: Plan, *, yes: bool) -> None:

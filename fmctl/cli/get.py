@@ -24,19 +24,20 @@ def get(
 ) -> int:
     """List the resources of the context that carry a marker; -f narrows to manifests."""
     from fmctl.cli.output import say, warn
-    from fmctl.cli.session import open_session, project_of, read, sources
+    from fmctl.cli.session import open_session, project_of, sources, stdin
+    from fmctl.kinds import parse
     from fmctl.report import listing
+    from fmctl.sources import read
 
     if output not in listing.FORMATS:
         msg = f"no output format {output!r}"
         raise UsageError(msg, hint=f"formats: {', '.join(listing.FORMATS)}")
-    kind, name = _parse(what)
+    kind, name = parse(what) if what else (None, None)
     if selector and not filename:
         msg = "labels are in the manifests: -l needs -f"
         raise UsageError(msg)
-    named = sources(filename or ["."], recursive, selector=selector)
-    project = project_of(named)
-    resources = read(named, project) if filename else ()
+    project = project_of(filename)
+    resources = read(sources(filename, recursive, selector=selector), project, stdin) if filename else ()
     session = open_session(project, context)
     entries: list[Entry] = listing.entries(session, resources, kind, every=every, only_declared=bool(filename))
     if name:
@@ -46,17 +47,3 @@ def get(
             return ExitCode.DIFFERENCES
     say(listing.formatted(entries, output))
     return ExitCode.OK
-
-
-def _parse(what: str | None) -> tuple[str | None, str | None]:
-    """``Service``, ``service/x``, ``services`` or nothing."""
-    from fmctl.kinds import KINDS
-
-    if not what:
-        return None, None
-    word, _, name = what.partition("/")
-    found = [kind for kind in KINDS if word.lower() in (kind.lower(), kind.lower() + "s")]
-    if not found:
-        msg = f"no kind {word!r}"
-        raise UsageError(msg, hint=f"kinds: {', '.join(KINDS)}")
-    return found[0], name or None

@@ -22,11 +22,12 @@ def make(
     named: Sources, context: str | None, *, prune: bool, parallelism: int
 ) -> tuple[Plan, Session, tuple[Resource, ...]]:
     """Read, connect, observe and decide; manifests are checked before anything is contacted."""
-    from fmctl.cli.session import open_session, project_of, read
+    from fmctl.cli.session import open_session, project_of, stdin
+    from fmctl.sources import read
     from fmctl.workflow import Choice, make_plan
 
-    project = project_of(named)
-    resources = read(named, project)
+    project = project_of(named.filenames)
+    resources = read(named, project, stdin)
     session = open_session(project, context)
     return make_plan(resources, session, Choice(prune, parallelism)), session, resources
 

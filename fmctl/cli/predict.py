@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from fmctl.cli.options import Context
-from fmctl.domain.problem import ExitCode, FmctlError, NotReady, UsageError
+from fmctl.domain.problem import ExitCode, UsageError
 
 MULTIPART = "multipart/form-data"
 
@@ -28,13 +28,13 @@ def predict(
     context: Context = None,
 ) -> int:
     """Send a body to a running service and print its answer; exit 4 on a status of 400 or more."""
+    from fmctl.api import service_address
     from fmctl.cli.output import fail
-    from fmctl.cli.session import open_session, project_of, sources
+    from fmctl.cli.session import open_session, project_of
 
     body, type_ = _body(source, data, file, content_type)
-    session = open_session(project_of(sources(["."])), context)
-    url = _address(what, session)
-    answer = session.api.predict(url.rstrip("/") + ("/" + path.lstrip("/") if path else ""), body, type_)
+    session = open_session(project_of(None), context)
+    answer = session.api.predict(service_address(what, session, path), body, type_)
     text = answer.content.decode("utf-8", errors="replace")
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
     if answer.status >= 400:
@@ -79,27 +79,3 @@ def _form(name: str, body: bytes) -> tuple[bytes, str]:
         head.encode() + b"Content-Type: application/octet-stream\r\n\r\n" + body + f"\r\n--{boundary}--\r\n".encode()
     )
     return whole, f"{MULTIPART}; boundary={boundary}"
-
-
-def _address(what: str, session: object) -> str:
-    """Where the service answers."""
-    from fmctl.connect import Session
-    from fmctl.domain.resource import ResourceId
-    from fmctl.kinds.service import Service
-
-    assert isinstance(session, Session)
-    try:
-        id = ResourceId.parse(what)
-    except ValueError as error:
-        raise UsageError(str(error), hint="for example Service/digits") from error
-    if id.kind.lower() not in ("service", "services"):
-        msg = f"{what}: only services answer"
-        raise UsageError(msg)
-    live = Service().find_name(id.name, session.api)
-    if live is None:
-        msg = f"there is no service named {id.name} in context {session.context.name}"
-        raise FmctlError(msg, hint="see `fmctl get Service`; the name is the live one (serviceName)")
-    if not live.url:
-        msg = f"service {id.name} is {live.phase} and has no address"
-        raise NotReady(msg)
-    return live.url

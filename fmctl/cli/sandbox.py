@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 from collections.abc import Mapping
@@ -21,36 +22,36 @@ StateDir = Annotated[Path | None, typer.Option("--state-dir", help="Its folder (
 
 
 def _folder(chosen: Path | None) -> Path:
-    from fmctl.cli import sandbox_host
+    from fmctl import host
 
-    return chosen.resolve() if chosen else sandbox_host.state_dir()
+    return chosen.resolve() if chosen else host.state_dir(os.environ)
 
 
 @app.command()
 def up(state_dir: StateDir = None) -> None:
     """Start it in the background, unless it is up."""
-    from fmctl.cli import sandbox_host
+    from fmctl import host
 
-    info = sandbox_host.up(_folder(state_dir))
+    info = host.up(_folder(state_dir), os.environ)
     say(f"sandbox is up at {info['endpoint']}")
 
 
 @app.command()
 def down(state_dir: StateDir = None) -> None:
     """Stop it; jobs that run are lost, services come back with it."""
-    from fmctl.cli import sandbox_host
+    from fmctl import host
 
-    stopped = sandbox_host.down(_folder(state_dir))
+    stopped = host.down(_folder(state_dir))
     say("sandbox is down" if stopped else "sandbox was not up")
 
 
 @app.command()
 def status(state_dir: StateDir = None) -> int:
     """Say whether it is up, and where."""
-    from fmctl.cli import sandbox_host
+    from fmctl import host
 
     folder = _folder(state_dir)
-    info = sandbox_host.running(folder)
+    info = host.running(folder)
     if info is None:
         say("sandbox is down")
         return ExitCode.DIFFERENCES
@@ -63,7 +64,7 @@ def reset(
     state_dir: StateDir = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
 ) -> None:
     """Stop it and forget everything: jobs, models, services, objects, ledger, keys."""
-    from fmctl.cli import sandbox_host
+    from fmctl import host
     from fmctl.cli.output import ask, interactive
     from fmctl.domain.problem import Cancelled, Refused
 
@@ -75,7 +76,7 @@ def reset(
         if not ask(f"Forget everything in {folder}?"):
             msg = "nothing was forgotten"
             raise Cancelled(msg)
-    sandbox_host.down(folder)
+    host.down(folder)
     if folder.exists():
         if not _is_sandbox(folder):
             msg = f"{folder} does not look like a sandbox's folder; it is left as it is"
@@ -91,7 +92,7 @@ def _is_sandbox(folder: Path) -> bool:
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    address: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="0: the port of last time, else a free one.")] = 0,
     state_dir: StateDir = None,
 ) -> None:
@@ -104,7 +105,7 @@ def serve(
 
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        run(_folder(state_dir), host, port, lambda info: say(json.dumps(info)))
+        run(_folder(state_dir), address, port, lambda info: say(json.dumps(info)))
     except (StateDirBusy, OSError) as error:
         raise FmctlError(str(error), hint="`fmctl sandbox status` tells what runs") from error
 
@@ -112,12 +113,12 @@ def serve(
 @app.command()
 def env(state_dir: StateDir = None) -> None:
     """Print how to connect as export lines, for fmctl and for the official SDKs."""
-    from fmctl.cli import sandbox_host
+    from fmctl import host
 
     folder = _folder(state_dir)
-    info = sandbox_host.running(folder)
+    info = host.running(folder)
     if info is None:
-        info = sandbox_host.up(folder)
+        info = host.up(folder, os.environ)
         warn(f"sandbox started at {info['endpoint']}")
     say("\n".join(f"export {key}={shlex.quote(value)}" for key, value in _environment(info).items()))
 

@@ -1,19 +1,16 @@
-"""From flags and the environment to a connected session."""
+"""From flags to sources and a connected session, for commands."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fmctl.domain.problem import ManifestError, UsageError
-from fmctl.domain.resource import Resource
+from fmctl.domain.problem import UsageError
 
 if TYPE_CHECKING:
     from fmctl.connect import Session
-    from fmctl.settings import Context as ContextType
     from fmctl.settings import Project
     from fmctl.sources import Sources
 
@@ -40,39 +37,16 @@ def sources(
     return Sources(tuple(filenames), recursive, overlay, selector, tuple(target or ()), tuple(exclude or ()))
 
 
-def project_of(named: Sources) -> Project:
-    """The project file of what is named."""
+def project_of(filenames: Sequence[str] | None) -> Project:
+    """The project file of what is named, or of the working directory."""
     from fmctl.settings import find_project
 
-    return find_project(named.filenames, Path.cwd())
+    return find_project(filenames or ["."], Path.cwd())
 
 
-def read(named: Sources, project: Project) -> tuple[Resource, ...]:
-    """The resources of the set, or a ManifestError with every problem."""
-    from fmctl.sources import read
+def open_session(project: Project, context: str | None) -> Session:
+    """Connect; that the sandbox was started is told on stderr."""
+    from fmctl.api import open_session
+    from fmctl.cli.output import warn
 
-    return read(named, project, stdin)
-
-
-def open_session(project: Project, flag: str | None, *, start: bool = True) -> Session:
-    """Connect to the context that applies; the sandbox is started when it is that and ``start``."""
-    from fmctl.clock import SystemClock
-    from fmctl.connect import connect
-    from fmctl.secrets import reader
-    from fmctl.settings import SANDBOX, context_name, find_context
-
-    name = context_name(flag, project, os.environ)
-    if project.document is None and name not in (SANDBOX, "env"):
-        msg = f"context {name} needs a set, and there is no fmctl.yaml"
-        raise UsageError(msg, hint="put `set: NAME` into fmctl.yaml beside the manifests")
-    context = find_context(name, os.environ, _sandbox(start))
-    return connect(context, project, SystemClock(), reader(os.environ, project.root))
-
-
-def _sandbox(start: bool) -> Callable[[], ContextType]:
-    from fmctl.cli import sandbox_host
-
-    return lambda: sandbox_host.context(start=start)
-
-
-__all__ = ["ManifestError", "open_session", "project_of", "read", "sources", "stdin"]
+    return open_session(project, context, notify=warn)

@@ -14,6 +14,6 @@ def validate(filename: Files = None, recursive: Recursive = False, overlay: Over
     from fmctl.sources import check
 
     named = sources(filename, recursive, overlay)
-    resources = check(named, project_of(named), stdin)
+    resources = check(named, project_of(named.filenames), stdin)
     order(resources, KINDS)  # a cycle is a mistake too
     say(f"{len(resources)} resource{'s' if len(resources) != 1 else ''} valid")

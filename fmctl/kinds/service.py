@@ -367,7 +367,9 @@ class Service(Kind):
         live, resource = change.live, change.desired
         if change.action is Action.DELETE and live:
             return (yield from self._delete(live, work))
-        assert resource is not None
+        if resource is None:
+            assert live is not None
+            return (yield from self._put_state("stopped", live, work))
         if change.action in (Action.CREATE, Action.REPLACE):
             if live:
                 yield from self._delete(live, work)

@@ -117,27 +117,27 @@ class Serving:
             return
         if document["fallback"]:
             self._ensure(document, document["service"]["config"], now)  # it still has the traffic
-        slots = [slot for group, count in groups for slot in group.slots[:count]]
-        failure = next((slot.failure for slot in slots if slot.failure), "")
-        ready = sum(slot.is_ready for slot in slots)
+        ready, wanted = _readiness(groups)
+        failure = next((slot.failure for group, _ in groups for slot in group.slots if slot.failure), "")
         if failure:
             self._fail(document, failure, now)
-        elif ready == len(slots) and now - document["deploy_since"] >= STEP:
+        elif ready == wanted and now - document["deploy_since"] >= STEP:
             self._finish(document, now)
         elif now - document["deploy_since"] >= _deploy_timeout(document["target"]):
             self._fail(document, "the instances were not ready in time", now)
         else:
-            self._show_progress(document, 100 * ready // max(len(slots), 1))
+            self._show_progress(document, 100 * ready // wanted)
 
     def _watch(self, document: Document, now: float) -> None:
         """Keep a live service alive."""
         config = document["service"]["config"]
         groups = self._ensure(document, config, now)
         self._keep_only(document, config, now)
-        slots = [slot for group, count in groups for slot in group.slots[:count]]
-        healthy = all(slot.is_ready for slot in slots)
-        if all(slot.failure for slot in slots):  # possible after a restart of the sandbox: nothing was proven again
-            self._change(document, lambda fresh: service_state.give_up(fresh, slots[0].failure, now))
+        ready, wanted = _readiness(groups)
+        healthy = ready == wanted
+        failures = [slot.failure for group, _ in groups for slot in group.slots]
+        if all(failures):  # possible after a restart of the sandbox: nothing was proven again
+            self._change(document, lambda fresh: service_state.give_up(fresh, failures[0], now))
         elif healthy != (document["service"]["status"] == "running"):
             self._change(document, lambda fresh: service_state.set_health(fresh, healthy=healthy, now=now))
 
@@ -241,6 +241,12 @@ class Serving:
 
 def _id(document: Document) -> str:
     return str(document["service"]["service_id"])
+
+
+def _readiness(groups: list[tuple[Group, int]]) -> tuple[int, int]:
+    """How many instances answer, of those that should; a spare one of another group does not help."""
+    ready = sum(min(len(group.ready()), count) for group, count in groups)
+    return ready, sum(count for _, count in groups)
 
 
 def _deploy_timeout(config: Config) -> float:

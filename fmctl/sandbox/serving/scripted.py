@@ -99,7 +99,7 @@ class ScriptedInstance:
 
 @dataclass(slots=True)
 class ScriptedLauncher:
-    """Starts scripted instances and remembers all of them, in order. Scripts go by model name."""
+    """Starts scripted instances and remembers all of them, in order. Scripts go by model id, or else by model name."""
 
     clock: Clock
     scripts: dict[str, Script] = field(default_factory=dict)
@@ -107,7 +107,8 @@ class ScriptedLauncher:
 
     def start(self, spec: InstanceSpec) -> ScriptedInstance:
         """The next instance of the model."""
-        instance = ScriptedInstance(spec, self.scripts.get(spec.model_name, Script()), self.clock, self.clock.now())
+        script = self.scripts.get(spec.model_id) or self.scripts.get(spec.model_name) or Script()
+        instance = ScriptedInstance(spec, script, self.clock, self.clock.now())
         self.started.append(instance)
         return instance
 

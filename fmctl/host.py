@@ -1,4 +1,7 @@
-"""The background process of the sandbox: found by its state folder, started on demand, stopped by its pid."""
+"""The background process of the sandbox: found by its state folder, started on demand, stopped by its pid.
+
+The sandbox is a program of its own; nothing of it is imported here.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from fmctl.cli.output import warn
 from fmctl.domain.problem import FmctlError
 from fmctl.settings import SANDBOX, Context
 
@@ -23,25 +25,21 @@ START_SECONDS = 30.0
 STOP_SECONDS = 20.0
 
 
-def state_dir() -> Path:
+def state_dir(environ: Mapping[str, str]) -> Path:
     """Where the sandbox keeps its state: FMCTL_SANDBOX_DIR, else the user's state folder."""
-    chosen = os.environ.get("FMCTL_SANDBOX_DIR")
+    chosen = environ.get("FMCTL_SANDBOX_DIR")
     if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        return Path(chosen).absolute()
+    base = environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "fmctl" / "sandbox"
 
 
-def context(*, start: bool = True) -> Context:
-    """The context ``sandbox``; starts it in the background when it is not up, and says so on stderr."""
-    folder = state_dir()
+def context(folder: Path, environ: Mapping[str, str], notify: Callable[[str], None]) -> Context:
+    """The context ``sandbox``; starts it in the background when it is not up, and notifies of it."""
     info = running(folder)
     if info is None:
-        if not start:
-            msg = "the sandbox is not up"
-            raise FmctlError(msg, hint="start it with `fmctl sandbox up`")
-        info = up(folder)
-        warn(f"sandbox started at {info['endpoint']} (stop it with `fmctl sandbox down`)")
+        info = up(folder, environ)
+        notify(f"sandbox started at {info['endpoint']} (stop it with `fmctl sandbox down`)")
     return Context(
         SANDBOX,
         modelarts=info["endpoint"],
@@ -79,14 +77,14 @@ def _answers(endpoint: str) -> bool:
     return True
 
 
-def up(folder: Path) -> Mapping[str, str]:
+def up(folder: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
     """Start it unless it is up, and wait until it answers. Two callers start one."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _starting(folder):
         info = running(folder)
         if info:
             return info
-        process = _spawn(folder)
+        process = _spawn(folder, environ)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             info = running(folder)
@@ -107,11 +105,11 @@ def _starting(folder: Path) -> Iterator[None]:
         yield
 
 
-def _spawn(folder: Path) -> subprocess.Popen[bytes]:
+def _spawn(folder: Path, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """A process of its own session without inherited descriptors, so that no caller's pipe is kept open."""
     command = [sys.executable, "-m", "fmctl.sandbox", "serve", "--state-dir", str(folder)]
     keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
-    environment = {key: os.environ[key] for key in keep if key in os.environ}
+    environment = {key: environ[key] for key in keep if key in environ}
     with (folder / "server.log").open("ab") as log:
         return subprocess.Popen(
             command,

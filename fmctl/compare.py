@@ -1,4 +1,4 @@
-"""Diff: which fields of a live object differ from what the manifest says."""
+"""Compare: which fields of a live object differ from what the manifest says."""
 
 from __future__ import annotations
 

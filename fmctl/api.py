@@ -1,0 +1,262 @@
+"""The Python API, for notebooks and programs: typed functions that return objects, print nothing and never exit.
+
+    import fmctl
+
+    plan = fmctl.diff("manifests/")
+    done = fmctl.apply("manifests/", on_event=print)
+    answer = fmctl.predict("Service/digits", {"data": {"req_data": [...]}})
+
+Every function takes ``context`` (else FMCTL_CONTEXT, the project file, the environment, the sandbox, as the command
+line does) and raises ``fmctl.FmctlError`` or one of its subclasses, whose ``code`` is the command line's exit code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fmctl import host
+from fmctl.clock import SystemClock
+from fmctl.connect import Session, connect
+from fmctl.deletion import plan_stop
+from fmctl.domain.event import Event, Outcome
+from fmctl.domain.live import Live
+from fmctl.domain.plan import Plan, Summary, summarize
+from fmctl.domain.ports import Clock
+from fmctl.domain.problem import ExitCode, FmctlError, NotReady, Refused, UsageError, worst
+from fmctl.domain.resource import Resource, ResourceId
+from fmctl.execute import Limits
+from fmctl.guards import asks, guard
+from fmctl.kinds import KINDS, RUNS, parse
+from fmctl.kinds.service import Service
+from fmctl.kinds.training_job import TrainingJob
+from fmctl.report.listing import Entry, entries
+from fmctl.secrets import reader
+from fmctl.settings import ENV, SANDBOX, Project, context_name, find_context, find_project
+from fmctl.sources import Sources, read
+from fmctl.workflow import Choice, make_plan, plan_deletion
+from fmctl.workflow import apply as carry_out
+
+FOLLOW_SECONDS = 1.0
+
+
+def _quiet(_: object) -> None:
+    """The callback of who wants to hear nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an apply did: the plan, how every change ended, the counts of what was written."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def summary(self) -> Summary:
+        """The counts of what was written."""
+        return summarize(tuple(outcome.change for outcome in self.outcomes if outcome.written), RUNS)
+
+    @property
+    def code(self) -> ExitCode:
+        """What the command line exits with."""
+        codes = [outcome.code for outcome in self.outcomes]
+        return ExitCode.INTERNAL if ExitCode.INTERNAL in codes else worst(codes)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything ended as wanted."""
+        return self.code is ExitCode.OK
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """The addresses of the services that are up, by ``Kind/name``."""
+        return {str(o.change.id): o.live.url for o in self.outcomes if o.live and o.live.url}
+
+
+# ------------------------------------------------------------------- opening
+
+
+def open_session(
+    project: Project,
+    context: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    notify: Callable[[str], None] = _quiet,
+    clock: Clock | None = None,
+) -> Session:
+    """Connect a set to the context that applies; the sandbox is started when it is that, which is notified."""
+    environ = os.environ if environ is None else environ
+    name = context_name(context, project, environ)
+    if project.document is None and name not in (SANDBOX, ENV):
+        msg = f"context {name} needs a set, and there is no fmctl.yaml"
+        raise UsageError(msg, hint="put `set: NAME` into fmctl.yaml beside the manifests")
+    found = find_context(name, environ, lambda: host.context(host.state_dir(environ), environ, notify))
+    return connect(found, project, clock or SystemClock(), reader(environ, project.root))
+
+
+def open_here(context: str | None = None, *, notify: Callable[[str], None] = _quiet) -> Session:
+    """Connect the set of the working directory, or none, to the context that applies."""
+    return open_session(find_project(["."], Path.cwd()), context, notify=notify)
+
+
+def _read(filenames: Sequence[str], options: Mapping[str, Any]) -> tuple[Project, tuple[Resource, ...]]:
+    sources = Sources(tuple(filenames), **options)
+    project = find_project(sources.filenames, Path.cwd())
+    return project, read(sources, project, sys.stdin.read)
+
+
+# --------------------------------------------------------------- the verbs
+
+
+def diff(*filenames: str, context: str | None = None, prune: bool = False, **options: Any) -> Plan:
+    """What ``apply`` would do with these files, directories or globs; never writes.
+
+    ``options`` are those of ``Sources``: recursive, overlay, selector, target, exclude.
+    """
+    project, resources = _read(filenames, options)
+    return make_plan(resources, open_session(project, context), Choice(prune))
+
+
+def apply(
+    *filenames: str,
+    context: str | None = None,
+    yes: bool = False,
+    prune: bool = False,
+    wait: bool = True,
+    timeout: float | None = None,
+    on_event: Callable[[Event], None] = _quiet,
+    **options: Any,
+) -> Applied:
+    """Make the remote side match. ``yes`` allows what stops, destroys or replaces; ``timeout`` is in seconds.
+
+    Raises Refused, before the first write, for errors, policy and a missing ``yes``. What fails while it is carried
+    out is in the result: see ``Applied.ok`` and ``outcomes``.
+    """
+    project, resources = _read(filenames, options)
+    session = open_session(project, context)
+    plan = make_plan(resources, session, Choice(prune))
+    return _carry_out(plan, session, Limits(wait=wait, timeout=timeout), on_event, yes=yes)
+
+
+def _carry_out(
+    plan: Plan, session: Session, limits: Limits, on_event: Callable[[Event], None], *, yes: bool
+) -> Applied:
+    refused = [refusal.message for refusal in guard(plan, session.project.policy)]
+    if not yes:
+        refused += [f"{change.action} {change.id} needs yes=True" for change in asks(plan)]
+    if refused:
+        raise Refused("; ".join(refused), hint="nothing was changed")
+    return Applied(plan, tuple(carry_out(plan, session, limits, on_event)))
+
+
+def get(
+    what: str | None = None, *filenames: str, context: str | None = None, every: bool = False, **options: Any
+) -> list[Entry]:
+    """Live resources: everything with a marker, one kind (``"Service"``), or one resource (``"Service/digits"``).
+
+    With ``filenames`` what they declare; ``every`` adds what has no marker.
+    """
+    kind, name = parse(what) if what else (None, None)
+    project, resources = _read(filenames, options) if filenames else (find_project(["."], Path.cwd()), ())
+    session = open_session(project, context)
+    found = entries(session, resources, kind, every=every, only_declared=bool(filenames))
+    return [entry for entry in found if name in (None, entry.id.name, entry.remote_name)]
+
+
+def logs(what: str, *, context: str | None = None, follow: bool = False, task: str = "worker-0") -> Iterator[str]:
+    """The log of a training job's newest run, in pieces; with ``follow`` until the run has ended."""
+    session = open_here(context)
+    return follow_log(newest_run(what, session), session, task, follow=follow)
+
+
+def predict(what: str, data: Any, *, context: str | None = None, path: str = "") -> Any:
+    """Ask a service: ``data`` is sent as JSON, the answer is decoded when it is JSON. NotReady on an error status."""
+    session = open_here(context)
+    url = service_address(what, session, path)
+    answer = session.api.predict(url, json.dumps(data).encode(), "application/json")
+    text = answer.content.decode("utf-8", errors="replace")
+    if answer.status >= 400:
+        msg = f"{what} answered HTTP {answer.status}: {text[:500]}"
+        raise NotReady(msg)
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def stop(what: str, *, context: str | None = None, on_event: Callable[[Event], None] = _quiet) -> Applied:
+    """Stop what runs of a training job, or a service. A later apply of a manifest that wants it running starts it."""
+    session = open_here(context)
+    return _carry_out(stopping(what, session), session, Limits(), on_event, yes=True)
+
+
+def delete(
+    *what: str, context: str | None = None, yes: bool = False, on_event: Callable[[Event], None] = _quiet
+) -> Applied:
+    """Delete live objects by address (``"Service/digits"``), users before what they use."""
+    session = open_here(context)
+    return _carry_out(plan_deletion((), what, session), session, Limits(), on_event, yes=yes)
+
+
+# ------------------------------------------------------------------ addresses
+
+
+def address(what: str, *kinds: str) -> ResourceId:
+    """``Kind/name`` of one of ``kinds``."""
+    kind, name = parse(what)
+    if name is None or (kinds and kind not in kinds):
+        msg = f"{what}: this takes {' or '.join(f'{kind}/NAME' for kind in kinds or KINDS)}"
+        raise UsageError(msg)
+    return ResourceId(kind, name)
+
+
+def newest_run(what: str, session: Session) -> Live:
+    """The newest run of a training job."""
+    id = address(what if "/" in what else f"TrainingJob/{what}", "TrainingJob")
+    runs = TrainingJob().runs_of(id.name, session.api)
+    if not runs:
+        msg = f"no run of {what} in context {session.context.name}"
+        raise FmctlError(msg, hint="see `fmctl get TrainingJob -A`")
+    return runs[-1]
+
+
+def follow_log(run: Live, session: Session, task: str, *, follow: bool) -> Iterator[str]:
+    """What there is of a run's log, then what is added until it has ended."""
+    kind, shown, current = TrainingJob(), "", run
+    while True:
+        text = kind.log(current, session.api, task)
+        new = text[len(shown) :] if text.startswith(shown) else text
+        if new:
+            yield new
+        shown = text
+        if not follow or not current.active:
+            return
+        session.clock.sleep(FOLLOW_SECONDS)
+        seen = kind.find_id(current.remote_id, session.api)
+        if seen is None:
+            return
+        current = seen
+
+
+def service_address(what: str, session: Session, path: str = "") -> str:
+    """Where a service answers; the name is the live one."""
+    id = address(what, "Service")
+    live = Service().find_name(id.name, session.api)
+    if live is None:
+        msg = f"there is no service named {id.name} in context {session.context.name}"
+        raise FmctlError(msg, hint="see `fmctl get Service`; the name is the live one (serviceName)")
+    if not live.url:
+        msg = f"service {id.name} is {live.phase} and has no address"
+        raise NotReady(msg, hint="see `fmctl get Service`")
+    return live.url.rstrip("/") + ("/" + path.lstrip("/") if path else "")
+
+
+def stopping(what: str, session: Session) -> Plan:
+    """The plan that stops what runs of a job, or a service."""
+    any_set = session.project.document is None
+    return plan_stop(address(what, "TrainingJob", "Service"), KINDS, session.api, session.target, any_set=any_set)
