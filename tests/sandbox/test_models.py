@@ -244,6 +244,18 @@ def test_runtimes_have_their_counts_swapped(world: World) -> None:
     assert world.get("models/template")["templates"] == []
 
 
+def test_an_import_that_was_cut_off_is_done_again_from_the_start(world: World) -> None:
+    """What a killed sandbox had copied so far is not part of the model."""
+    model_id = world.publish()
+    leftover = world.folder / "models" / f"{model_id}.partial" / "model"
+    leftover.mkdir(parents=True)
+    (leftover / "half-a-file").write_text("x" * 1000)
+    world.restart()
+    model = world.model(model_id)
+
+    assert (model["model_status"], model["model_size"]) == ("published", len(json.dumps(CONFIG)) + len(SCRIPT))
+
+
 def test_a_published_model_does_not_follow_its_folder(world: World) -> None:
     """The import is a copy: deleting the objects afterwards leaves a model that deploys."""
     model_id = world.published()

@@ -267,6 +267,17 @@ def test_sending_a_schedule_again_arms_it_again(world: World) -> None:
     assert {"schedule", "due_time"} & world.get(f"services/{service_id}").keys() == set()
 
 
+def test_a_service_that_somebody_stopped_has_no_due_time(world: World) -> None:
+    """The schedule stays and counts again from the next start."""
+    service_id = world.running(schedule=[{"type": "stop", "time_unit": "DAYS", "duration": 1}])
+    world.ask("PUT", f"services/{service_id}", {"status": "stopped"})
+    stopped = world.settled(service_id)
+    world.ask("PUT", f"services/{service_id}", {"status": "running"})
+
+    assert ("schedule" in stopped, "due_time" in stopped) == (True, False)
+    assert world.settled(service_id)["due_time"] > world.clock.now() * 1000
+
+
 def test_deleting_lingers_a_moment_and_then_there_is_404(world: World) -> None:
     """A deleted service is deleting first; every id of a list goes."""
     service_id = world.running()

@@ -42,6 +42,20 @@ def test_a_service_deploys_until_its_instances_are_healthy(world: World) -> None
     assert world.get(f"services/{service_id}")["progress"] == 100
 
 
+def test_a_service_waits_for_its_slowest_model(world: World) -> None:
+    """It is not running while one of its elements has no instance yet, and shows how far it is."""
+    quick, slow = world.published(), world.published(model_version="1.0.1")
+    world.launcher.scripts[slow] = Script(ready_after=30)
+    service_id = world.deploy(world.element(quick, weight=50), world.element(slow, weight=50))
+    world.advance(1)
+    world.advance(1)
+    service = world.get(f"services/{service_id}")
+
+    assert (service["status"], service["progress"]) == ("deploying", 50)
+    world.advance(30)
+    assert world.get(f"services/{service_id}")["status"] == "running"
+
+
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
@@ -87,6 +101,49 @@ def test_an_update_moves_traffic_only_when_the_new_instances_are_healthy(world: 
     assert (service["status"], service["config"][0]["model_id"]) == ("running", new)
     assert set(models_that_answer(world, service_id, 3)) == {new}
     assert {instance.spec.model_id for instance in world.launcher.alive()} == {new}
+
+
+def test_the_old_instances_are_looked_after_during_an_update(world: World) -> None:
+    """One that crashes meanwhile is started again: it still has the traffic."""
+    service_id = world.running()
+    old = world.get(f"services/{service_id}")["config"][0]["model_id"]
+    new = world.published(model_version="1.0.1")
+    world.launcher.scripts[new] = Script(ready_after=60)
+    world.ask("PUT", f"services/{service_id}", {"config": [world.element(new)]})
+    world.advance(1)
+    world.launcher.alive()[0].kill()
+    for _ in range(3):
+        world.advance(1)
+
+    assert world.get(f"services/{service_id}")["status"] == "deploying"
+    assert set(models_that_answer(world, service_id, 3)) == {old}
+
+
+def test_scaling_down_keeps_the_instances_that_answer(world: World) -> None:
+    """A crashed one is given up, not waited for."""
+    model_id = world.published()
+    service_id = world.deploy(world.element(model_id, instance_count=2))
+    world.settled(service_id)
+    crashed, healthy = world.launcher.alive()
+    crashed.kill()
+    change = {"model_id": model_id, "changed_value": 1}
+    world.ask("PUT", f"services/{service_id}/property", {"changed_property": "instance_count", "configs": [change]})
+    world.advance(0.5)
+
+    assert world.get(f"services/{service_id}")["status"] == "running"
+    assert world.launcher.alive() == [healthy]
+
+
+def test_a_failed_service_can_be_started_again(world: World) -> None:
+    """Its error goes when it is."""
+    rescript(world, Script(fails="OSError: disk full"))
+    service_id = world.deploy(world.element(world.published()))
+    world.settled(service_id)
+    rescript(world, Script())
+    world.ask("PUT", f"services/{service_id}", {"status": "running"})
+    service = world.settled(service_id)
+
+    assert (service["status"], "error_msg" in service) == ("running", False)
 
 
 def test_an_update_that_fails_rolls_back(world: World) -> None:
