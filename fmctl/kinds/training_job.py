@@ -479,7 +479,7 @@ class TrainingJob(Kind):
             case Action.DELETE if live:
                 return self._delete(live, work)
             case Action.UPDATE if live:
-                self._update(change, live, work)
+                return self._update(change, live, work)
         return self._watch(change, work)
 
     def _create(self, change: Change, work: Work) -> Steps:
@@ -593,13 +593,14 @@ class TrainingJob(Kind):
             work.api.call("POST", f"{JOBS}/{live.remote_id}/actions", body={"action_type": "terminate"}, safe=True)
         return (yield from _until_ended(live))
 
-    def _update(self, change: Change, live: Live, work: Work) -> None:
+    def _update(self, change: Change, live: Live, work: Work) -> Steps:
         """Description with the marker, and priority: all that can change in place."""
         resource = _desired(change)
         body: dict[str, Any] = {"description": self.marked(resource, work.set_name)}
         if any(field.path == "spec.priority" for field in change.fields):
             body["spec"] = {"schedule_policy": {"priority": resource.spec["priority"]}}
         work.api.call("PUT", f"{JOBS}/{live.remote_id}", body=body, safe=True)
+        return (yield from self._watch(change, work))
 
     def _delete(self, live: Live, work: Work) -> Steps:
         """Delete a run, stopping it first so that its receipt says how it ended."""
