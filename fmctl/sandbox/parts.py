@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from fmctl.sandbox.api import (
     algorithms,
+    experiments,
     iam,
     inference,
     model_engines,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 ROUTES: Sequence[Route] = (
     *iam.ROUTES,
     *algorithms.ROUTES,
+    *experiments.ROUTES,
     *model_engines.ROUTES,
     *models.ROUTES,
     *service_catalog.ROUTES,

@@ -12,6 +12,7 @@ from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks
 from fmctl.sandbox.training.algorithms import apply_algorithm, find_algorithm
 from fmctl.sandbox.training.catalog import JOB_QUOTA
+from fmctl.sandbox.training.experiments import join_experiment
 from fmctl.sandbox.training.fill import new_job
 from fmctl.sandbox.training.jobs import ACTIVE, STOPPABLE, Training, phase_of, shown
 from fmctl.sandbox.training.search import MAX_LIMIT, search
@@ -25,26 +26,12 @@ MAX_BATCH = 100
 @route("POST", JOBS)
 def create_training_job(call: Call) -> Reply:
     """201 with the whole job, in phase Creating and without a user name yet."""
-    body, training, objects = call.json(), call.sandbox.part(Training), call.sandbox.objects
+    body, now = call.json(), call.sandbox.clock.now()
     with call.sandbox.store.transaction():
-        checks.check_head(body)
-        name = body["metadata"]["name"]
-        if training.name_taken(name):
-            raise WireError(400, "ModelArts.2751", f"Duplicate training job (name {name}).")
-        if training.count() >= JOB_QUOTA:
-            raise WireError(400, "ModelArts.2815", "Quota exceeded (resource job-num).")
-        algorithm, spec = checks.mapping(body, "algorithm"), checks.mapping(body, "spec")
-        if algorithm.get("id"):
-            stored = find_algorithm(call.sandbox.store, call.project_id, algorithm["id"])
-            algorithm = body["algorithm"] = apply_algorithm(algorithm, stored)
-        checks.check_source(algorithm, objects)
-        checks.check_resource(spec)
-        checks.check_channels(algorithm, objects)
-        checks.check_settings(algorithm)
-        checks.check_spec(spec, objects)
-        now = call.sandbox.clock.now()
+        _check(call, body)
+        join_experiment(call.sandbox.store, call.project_id, body["metadata"], now)
         job = new_job(body, str(uuid.uuid4()), call.user, now)
-        training.create(job, now)
+        call.sandbox.part(Training).create(job, now)
     return Reply(201, job | {"metadata": job["metadata"] | {"user_name": ""}})
 
 
@@ -144,6 +131,26 @@ ROUTES: Sequence[Route] = (
 def find_job(call: Call) -> Document:
     """The record of the job that the path names."""
     return _need(call.sandbox.part(Training), call.path["training_job_id"])
+
+
+def _check(call: Call, body: Document) -> None:
+    """Every rule for a new job; the first that is broken is the answer. A stored algorithm is filled in."""
+    training, store, objects = call.sandbox.part(Training), call.sandbox.store, call.sandbox.objects
+    checks.check_head(body)
+    name = body["metadata"]["name"]
+    if training.name_taken(name):
+        raise WireError(400, "ModelArts.2751", f"Duplicate training job (name {name}).")
+    if training.count() >= JOB_QUOTA:
+        raise WireError(400, "ModelArts.2815", "Quota exceeded (resource job-num).")
+    algorithm, spec = checks.mapping(body, "algorithm"), checks.mapping(body, "spec")
+    if algorithm.get("id"):
+        stored = find_algorithm(store, call.project_id, algorithm["id"])
+        algorithm = body["algorithm"] = apply_algorithm(algorithm, stored)
+    checks.check_source(algorithm, objects)
+    checks.check_resource(spec)
+    checks.check_channels(algorithm, objects)
+    checks.check_settings(algorithm)
+    checks.check_spec(spec, objects)
 
 
 def _need(training: Training, job_id: str) -> Document:

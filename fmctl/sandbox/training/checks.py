@@ -35,10 +35,7 @@ def check_head(body: Fields) -> None:
         raise unsupported("Only jobs of kind job, without train_type and tasks, run in the sandbox.")
     if body.get("kind") != "job":
         raise invalid("kind must be job.")
-    metadata = mapping(body, "metadata")
-    check_metadata(metadata)
-    if metadata.get("training_experiment_reference"):
-        raise unsupported("Training experiments are not available in the sandbox.")
+    check_metadata(mapping(body, "metadata"))
 
 
 def check_metadata(metadata: Fields) -> None:
@@ -48,6 +45,11 @@ def check_metadata(metadata: Fields) -> None:
     check_description(metadata.get("description"))
     if any(not isinstance(value, str) for value in mapping(metadata, "annotations").values()):
         raise invalid("metadata.annotations must map text to text.")
+    check_workspace(metadata)
+
+
+def check_workspace(metadata: Fields) -> None:
+    """Only the default workspace exists."""
     workspace = metadata.get("workspace_id") or "0"
     if workspace != "0":
         raise WireError(400, "ModelArts.0102", f"Workspace {workspace} does not exist.")

@@ -65,6 +65,11 @@ class Training:
     def count(self) -> int:
         return self._store.count(COLLECTION, project=self._project)
 
+    def count_in(self, experiment_id: str) -> int:
+        """How many jobs an experiment has."""
+        references = (record["job"]["metadata"].get("training_experiment_reference") for record in self.find())
+        return sum(reference is not None and reference["id"] == experiment_id for reference in references)
+
     def name_taken(self, name: str) -> bool:
         return self._store.count(COLLECTION, project=self._project, name=name) > 0
 
