@@ -23,6 +23,17 @@ class Reference(NamedTuple):
     to: ResourceId
 
 
+class Identity(NamedTuple):
+    """Something that only one resource of a kind may have, such as a live name."""
+
+    key: tuple[str, ...]
+    path: Path
+    rule: str
+    what: str
+    """How a message names it: ``digits 1.0.0``."""
+    hint: str | None = None
+
+
 class Records(Protocol):
     """The part of the ledger that kinds read and write: facts about runs by name, hash and attempt."""
 
@@ -126,6 +137,10 @@ class Kind(ABC):
 
     def text_maps(self, spec: Spec) -> Iterator[Path]:
         """Paths of the free maps that carry values to the platform, in which literal secrets are refused."""
+        yield from ()
+
+    def identities(self, resource: Resource) -> Iterator[Identity]:
+        """What no other resource of this kind in the set may have."""
         yield from ()
 
     def check(self, resource: Resource, others: Mapping[ResourceId, Resource], set_name: str) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ from fmctl.domain.ports import Api
 from fmctl.domain.problem import Conflict, NotFound, NotReady, Problem
 from fmctl.domain.resource import Path, Resource, ResourceId, Spec
 from fmctl.domain.values import address, folder, is_remote, wire
-from fmctl.kinds.base import Deciding, Kind, Looking, Reference, Schema, Steps, Watch, Work
+from fmctl.kinds.base import Deciding, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.paging import Item, listing
 from fmctl.kinds.training_job import TrainingJob, check_output, located, output_address
@@ -112,17 +112,17 @@ class ModelVersion(Kind):
         if "from" in spec.get("source", {}) and not is_remote(spec["source"]["from"]):
             yield ("spec", "source", "from")
 
+    def identities(self, resource: Resource) -> Iterator[Identity]:
+        """A version is published once."""
+        identity = _identity(resource.spec)
+        hint = "raise `version` in one of them"
+        yield Identity(identity, ("spec", "version"), "FM0308", " ".join(identity), hint)
+
     def check(self, resource: Resource, others: Mapping[ResourceId, Resource], set_name: str) -> Iterator[Problem]:
-        """One manifest per model and version; the source's output exists; the description fits."""
+        """The source's output exists; the description fits."""
         spec = resource.spec
         yield from check_output(resource, others, ("source",), spec["source"])
         yield from check_description(self, resource, set_name)
-        for other in others.values():
-            same = other.kind == self.name and _identity(other.spec) == _identity(spec)
-            if same and other.id != resource.id and other.source() < resource.source():
-                text = f"{other.id} declares {spec['model']} {spec['version']} too ({other.source()})"
-                hint = "a version is published once: raise `version` in one of them"
-                yield Problem(resource.source("spec", "version"), "FM0308", text, hint)
         if spec["type"] == "Image" and "image" not in spec["source"]:
             yield Problem(resource.source("spec", "source"), "FM0309", "type Image needs source.image")
 

@@ -21,7 +21,7 @@ from fmctl.domain.ports import Api
 from fmctl.domain.problem import Conflict, FmctlError, NotFound, NotReady, Problem, WrongState
 from fmctl.domain.resource import Resource, ResourceId, Spec
 from fmctl.domain.values import DURATION, agrees, is_secret_name, megabytes, seconds
-from fmctl.kinds.base import Deciding, Kind, Looking, Reference, Schema, Secret, Steps, Watch, Work
+from fmctl.kinds.base import Deciding, Identity, Kind, Looking, Reference, Schema, Secret, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.model_version import NEVER_PUBLISHED, ModelVersion, check_description
 from fmctl.kinds.paging import Item, listing
@@ -119,8 +119,14 @@ class Service(Kind):
             if "env" in model:
                 yield ("spec", "models", index, "env")
 
+    def identities(self, resource: Resource) -> Iterator[Identity]:
+        """The live name."""
+        name = live_name(resource)
+        path = ("spec", "serviceName") if "serviceName" in resource.spec else ("metadata", "name")
+        yield Identity((name,), path, "FM0314", f"the live name {name!r}")
+
     def check(self, resource: Resource, others: Mapping[ResourceId, Resource], set_name: str) -> Iterator[Problem]:
-        """Weights, whole minutes, pools, distinct versions of one model, live names used once."""
+        """Weights, whole minutes, pools, distinct versions of one model."""
         spec, at = resource.spec, resource.source
         yield from check_description(self, resource, set_name)
         total = sum(model["weight"] for model in spec["models"])
@@ -133,11 +139,6 @@ class Service(Kind):
                 hint = "set `pool`, or use `flavor`"
                 yield Problem(at("spec", "models", index, "resources"), "FM0313", "resources need a pool", hint)
         yield from self._check_versions(resource, others)
-        for other in others.values():
-            same = other.kind == self.name and other.id != resource.id and live_name(other) == live_name(resource)
-            if same and other.source() < at():
-                text = f"{other.id} has the live name {live_name(resource)!r} too ({other.source()})"
-                yield Problem(at("spec", "serviceName"), "FM0314", text)
 
     def _check_versions(self, resource: Resource, others: Mapping[ResourceId, Resource]) -> Iterator[Problem]:
         """Several models of one service are different versions of one model (ModelArts.3516)."""

@@ -95,6 +95,17 @@ def own_rules(checked: Checked, others: Mapping[ResourceId, Resource], set_name:
     yield from checked.kind.check(checked.resource, others, set_name)
 
 
+def shared_identities(accepted: Iterable[Checked]) -> Iterator[Problem]:
+    """Live names and versions that two resources of one kind claim; told at the second, naming the first."""
+    owners: dict[tuple[str, ...], Checked] = {}
+    for item in accepted:
+        for key, path, rule, what, hint in item.kind.identities(item.resource):
+            first = owners.setdefault((item.resource.kind, *key), item).resource
+            if first.id != item.resource.id:
+                message = f"{first.id} has {what} already ({first.source()})"
+                yield Problem(item.places.source(path), rule, message, hint)
+
+
 def at(resource: Resource, path: Path) -> Any:
     """The value at ``path`` of the document, which begins with ``spec``."""
     value: Any = resource.spec

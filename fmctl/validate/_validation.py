@@ -132,6 +132,7 @@ class Validation:
             self.problems += checks.local_paths(item)
             self.problems += checks.secrets(item)
             self.problems += checks.own_rules(item, resources, set_name)
+        self.problems += checks.shared_identities(self.accepted)
 
 
 def explained(value: Any, schema: Compiled, places: Places) -> Iterator[Problem]:
