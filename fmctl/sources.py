@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from fmctl.domain.problem import UsageError
 from fmctl.domain.resource import Resource
 from fmctl.kinds import KINDS
-from fmctl.load import load
+from fmctl.load import load, no_collection
 from fmctl.resolve import resolve
 from fmctl.settings import Project
 from fmctl.validate import validate
@@ -34,15 +34,16 @@ class Sources:
 
 def check(sources: Sources, project: Project, stdin: Callable[[], str] | None = None) -> tuple[Resource, ...]:
     """Valid resources, not yet resolved: no folder is read."""
-    documents = load(sources.filenames, recursive=sources.recursive, stdin=stdin)
-    return validate(
-        documents,
-        KINDS,
-        set_name=project.set,
-        defaults=project.defaults,
-        overlays=project.overlay(sources.overlay),
-        project=project.document,
-    )
+    with no_collection():  # everything made here is kept: looking for garbage costs a third of the time
+        documents = load(sources.filenames, recursive=sources.recursive, stdin=stdin)
+        return validate(
+            documents,
+            KINDS,
+            set_name=project.set,
+            defaults=project.defaults,
+            overlays=project.overlay(sources.overlay),
+            project=project.document,
+        )
 
 
 def read(sources: Sources, project: Project, stdin: Callable[[], str] | None = None) -> tuple[Resource, ...]:

@@ -19,7 +19,7 @@ from fmctl.load._files import STDIN, Unusable, distinct, forbidden, named, text_
 from fmctl.load._marks import Text
 from fmctl.load._rules import RULES
 
-__all__ = ["RULES", "load", "load_text"]
+__all__ = ["RULES", "load", "load_text", "no_collection"]
 
 
 def load(
@@ -28,7 +28,7 @@ def load(
     """Every document of the named files, directories and globs; ``-`` is standard input."""
     problems: list[Problem] = []
     documents: list[Document] = []
-    with _no_collection():
+    with no_collection():
         for path in _paths(filenames, recursive, problems):
             try:
                 text = text_of_stdin(stdin) if path == STDIN else text_of(path)
@@ -71,7 +71,7 @@ def _paths(filenames: Sequence[str], recursive: bool, problems: list[Problem]) -
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Without the garbage collector, which finds nothing here and takes half of the time."""
     enabled = gc.isenabled()
     gc.disable()
