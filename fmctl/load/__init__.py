@@ -15,6 +15,7 @@ from fmctl.domain.problem import ManifestError, Problem
 from fmctl.domain.resource import Document
 from fmctl.load import _rules as rules
 from fmctl.load._compose import Composer, ForbiddenCharacter
+from fmctl.load._dump import dump
 from fmctl.load._files import STDIN, Unusable, distinct, forbidden, named, text_of, text_of_stdin, unusable
 from fmctl.load._marks import Text
 from fmctl.load._rules import RULES
