@@ -36,6 +36,7 @@ def check_head(body: Fields) -> None:
     if body.get("kind") != "job":
         raise invalid("kind must be job.")
     check_metadata(mapping(body, "metadata"))
+    mapping(body, "endpoints")
 
 
 def check_metadata(metadata: Fields) -> None:
@@ -66,6 +67,8 @@ def check_source(algorithm: Fields, objects: Objects) -> None:
     if algorithm.get("subscription_id"):
         raise WireError(400, "ModelArts.2755", "algorithm not found.")
     engine = mapping(algorithm, "engine")
+    _texts(algorithm, "code_dir", "boot_file", "command", "local_code_dir", "working_dir")
+    _texts(engine, "engine_id", "engine_name", "engine_version", "image_url")
     preset = bool(engine.get("engine_id") or engine.get("engine_name") or engine.get("engine_version"))
     if not preset and (engine.get("image_url") or algorithm.get("command")):
         if not (engine.get("image_url") and algorithm.get("command")):
@@ -88,6 +91,8 @@ def check_settings(algorithm: Fields) -> None:
         if not isinstance(name, str) or not NAME.fullmatch(name) or name in seen:
             raise invalid(f"algorithm.parameters: {name!r} is not a name, or it is there twice.")
         seen.add(name)
+        mapping(parameter, "constraint")
+    mapping(algorithm, "policies")
     environment = mapping(algorithm, "environments")
     if len(environment) > 100:
         raise WireError(400, "ModelArts.2816", "algorithm.environments must have at most 100 entries.")
@@ -99,6 +104,7 @@ def check_settings(algorithm: Fields) -> None:
 def check_resource(spec: Fields) -> None:
     """Flavor, pool and number of nodes."""
     resource = mapping(spec, "resource")
+    _texts(resource, "pool_id", "flavor_id")
     nodes = resource.get("node_count", 1)
     if not isinstance(nodes, int) or isinstance(nodes, bool) or nodes < 1:
         raise invalid("spec.resource.node_count must be an integer of at least 1.")
@@ -119,18 +125,18 @@ def check_resource(spec: Fields) -> None:
 
 def check_spec(spec: Fields, objects: Objects) -> None:
     """Everything else below spec."""
-    if "auto_stop" in spec:
-        stop = mapping(spec, "auto_stop")
-        if stop.get("time_unit") != "HOURS" or type(stop.get("duration")) is not int or stop["duration"] < 1:
-            raise invalid("spec.auto_stop must have time_unit HOURS and an integer duration of at least 1.")
-    on_pool = bool(mapping(spec, "resource").get("pool_id"))
+    mapping(spec, "notification")
+    stop, on_pool = mapping(spec, "auto_stop"), bool(mapping(spec, "resource").get("pool_id"))
+    hours = stop.get("duration")
+    if stop and (stop.get("time_unit") != "HOURS" or type(hours) is not int or hours < 1):
+        raise invalid("spec.auto_stop must have time_unit HOURS and an integer duration of at least 1.")
     if items(spec, "volumes") and not on_pool:
         raise invalid("spec.volumes need a dedicated pool.")
     check_schedule(mapping(spec, "schedule_policy"), on_pool=on_pool)
     log_url = mapping(spec, "log_export_path").get("obs_url")
     if log_url:
         check_url("spec.log_export_path", log_url, objects)
-    if spec.get("runtime_type", "production") not in ("production", "debug"):
+    if (spec.get("runtime_type") or "production") not in ("production", "debug"):
         raise invalid("spec.runtime_type must be production or debug.")
 
 
@@ -153,6 +159,7 @@ def check_channels(algorithm: Fields, objects: Objects) -> None:
             if not isinstance(name, str) or not name or name in seen:
                 raise WireError(400, "ModelArts.2753", f"{kind}: each needs a name of its own, got {name!r}.")
             seen.add(name)
+            _texts(channel, "description", "access_method", "local_dir")
             _check_remote(kind, channel, objects)
 
 
@@ -190,6 +197,12 @@ def unsupported(message: str) -> WireError:
     return WireError(400, "ModelArts.2858", f"Operation unsupported: {message}")
 
 
+def _texts(parent: Fields, *names: str) -> None:
+    for name in names:
+        if parent.get(name) is not None and not isinstance(parent[name], str):
+            raise WireError(400, "ModelArts.2825", f"{name} must be text.")
+
+
 def _check_code_dir(code_dir: Any, objects: Objects) -> None:
     bucket, key = split_url(code_dir) if isinstance(code_dir, str) else ("", "")
     if not key.endswith("/") or not _any(objects, bucket, key):
@@ -223,6 +236,6 @@ def _check_remote(kind: str, channel: Fields, objects: Objects) -> None:
     url = mapping(remote, "obs").get("obs_url")
     if not url:
         raise WireError(400, "ModelArts.2753", f"{kind} {channel['name']}: remote.obs.obs_url is missing.")
-    if channel.get("access_method", "parameter") not in ("parameter", "env"):
+    if (channel.get("access_method") or "parameter") not in ("parameter", "env"):
         raise WireError(400, "ModelArts.2753", f"{kind} {channel['name']}: access_method must be parameter or env.")
     check_url(f"{kind} {channel['name']}", url, objects)

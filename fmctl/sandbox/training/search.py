@@ -65,7 +65,7 @@ def _filter(item: Any) -> Filter | None:
     if not isinstance(item, dict):
         raise WireError(400, "ModelArts.2789", f"Filter item {item!r} is not supported.")
     key, operator = item.get("key"), item.get("operator") or "in"
-    if key not in FIELDS:
+    if not isinstance(key, str) or key not in FIELDS:
         raise WireError(400, "ModelArts.2807", f"Condition key {key!r} is not supported.")
     if operator not in OPERATORS or (operator == "between" and key != "create_time"):
         raise WireError(400, "ModelArts.2808", f"Operator {operator!r} is not supported for {key}.")
