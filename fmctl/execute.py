@@ -184,7 +184,8 @@ class _Execution:
         try:
             watch, live = future.result()
         except RunEnded as error:
-            self._finish(task, Ending.FAILED, error.message, error.code, log=error.log, hint=error.hint)
+            text = error.message
+            self._finish(task, Ending.FAILED, text, error.code, log=error.log, hint=error.hint, written=True)
         except FmctlError as error:
             self._finish(task, Ending.FAILED, error.message, error.code, hint=error.hint)
         except Exception as error:  # a bug of ours fails one change, and the others go on
@@ -262,6 +263,7 @@ class _Execution:
         live: Live | None = None,
         log: str = "",
         hint: str | None = None,
+        written: bool = False,
     ) -> None:
         self._tasks.remove(task)
         if live:
@@ -269,7 +271,7 @@ class _Execution:
         elif ending is Ending.DONE:
             self._latest.pop(task.change.id, None)
         text = f"{message}\n  hint: {hint}" if hint else message
-        self._end(task.change, ending, text, code, live=live, log=log)
+        self._end(task.change, ending, text, code, live=live, log=log, written=written)
         if task.change.writes or ending is not Ending.DONE:
             self._tell(EventType.ERRORED if ending is Ending.FAILED else EventType.COMPLETE, task, text)
 
@@ -282,8 +284,10 @@ class _Execution:
         *,
         live: Live | None = None,
         log: str = "",
+        written: bool = False,
     ) -> None:
-        written = change.writes and ending in (Ending.DONE, Ending.LEFT)
+        """``written`` says of a change that failed that the remote side was changed: a run that ran and failed."""
+        written = change.writes and (written or ending in (Ending.DONE, Ending.LEFT))
         self._outcomes[id(change)] = Outcome(change, ending, message, code, live, written, log)
 
     def _leave(self, code: ExitCode, message: str) -> None:

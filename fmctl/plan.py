@@ -34,7 +34,7 @@ def plan(
     for resource in resources:
         observed = world.observed[resource.id]
         changes.extend(kinds[resource.kind].decide(resource, observed, deciding))
-    changes = _refuse_dependents(changes)
+    changes = _note_blocked(_refuse_dependents(changes))
     notes: list[str] = []
     for live in world.undeclared:
         if prune and live.marker and live.marker.policy != POLICIES["Orphan"]:
@@ -65,6 +65,21 @@ def _refuse_dependents(changes: Iterable[Change]) -> list[Change]:
             change = replace(change, action=Action.REFUSE, reason=cause.reason, message=message, fields=())
         if change.action is Action.REFUSE:
             refused[change.id] = change
+        result.append(change)
+    return result
+
+
+def _note_blocked(changes: Iterable[Change]) -> list[Change]:
+    """Say of what will be skipped that it needs something that is not as wanted and stays so."""
+    stuck: dict[ResourceId, Change] = {}
+    result = []
+    for change in changes:
+        cause = next((stuck[need] for need in change.waits_for if need in stuck), None)
+        if cause:
+            text = f"blocked: needs {cause.id}, which is {cause.live.phase if cause.live else cause.reason}"
+            change = replace(change, message=", ".join(filter(None, (change.message, text))))
+        if cause or (change.action is Action.NOOP and (change.drift or change.reason is Reason.DEGRADED)):
+            stuck[change.id] = change
         result.append(change)
     return result
 

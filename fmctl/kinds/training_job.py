@@ -765,7 +765,8 @@ def _message(status: Item) -> str:
     for task in status.get("task_statuses") or ():
         code, text = task.get("exit_code"), str(task.get("message") or "")
         if code:
-            return f"{task.get('task', 'worker-0')} exited with {code}" + (f", {text}" if text else "")
+            more = f", {text}" if text and str(code) not in text else ""
+            return f"{task.get('task', 'worker-0')} exited with {code}{more}"
         if text:
             return text
     return ""
