@@ -1,0 +1,20 @@
+"""What the tests of the core share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from world import World, new_world
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="write plan.txt and calls.txt of tests/cases anew")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """fmctl connected to a fresh sandbox in this process."""
+    with new_world(tmp_path) as made:
+        yield made
