@@ -20,7 +20,7 @@ from fmctl.load._files import STDIN, Unusable, distinct, forbidden, named, text_
 from fmctl.load._marks import Text
 from fmctl.load._rules import RULES
 
-__all__ = ["RULES", "load", "load_text", "no_collection"]
+__all__ = ["RULES", "dump", "load", "load_text", "no_collection"]
 
 
 def load(
