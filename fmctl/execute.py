@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fmctl.domain.event import Ending, Event, EventType, Outcome
-from fmctl.domain.live import Live
+from fmctl.domain.live import Health, Live
 from fmctl.domain.plan import Action, Change, Plan
 from fmctl.domain.ports import Clock
 from fmctl.domain.problem import ApiError, ExitCode, FmctlError, RunEnded
@@ -142,7 +142,14 @@ class _Execution:
             if outcome.ending is not Ending.DONE and change.action is not Action.DELETE:
                 how = "is still going on" if outcome.ending is Ending.LEFT else outcome.ending
                 return f"needs {other.id}, which {how}" if how != outcome.ending else f"needs {other.id}: {how}"
+            if other.id in change.waits_for and not self._ready(outcome):
+                return f"needs {other.id}, which has not completed"
         return ""
+
+    def _ready(self, outcome: Outcome) -> bool:
+        """Whether what was done gives others what they need: a run that was stopped, or never started, does not."""
+        is_run = self._kinds[outcome.change.id.kind].is_run and outcome.change.action is not Action.STOP
+        return not is_run or (outcome.live is not None and outcome.live.health is Health.HEALTHY)
 
     def _start(self, change: Change) -> None:
         task = _Task(change, self._kinds[change.id.kind].verb(change, self._work), self._clock.now())

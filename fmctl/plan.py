@@ -34,7 +34,7 @@ def plan(
     for resource in resources:
         observed = world.observed[resource.id]
         changes.extend(kinds[resource.kind].decide(resource, observed, deciding))
-    changes = _note_blocked(_refuse_dependents(changes))
+    changes = _note_blocked(_refuse_dependents(changes), _runs(kinds))
     notes: list[str] = []
     for live in world.undeclared:
         if prune and live.marker and live.marker.policy != POLICIES["Orphan"]:
@@ -50,8 +50,12 @@ def assemble(
 ) -> Plan:
     """Decisions in the order of doing, counted and with their checksum."""
     ordered = tuple(_by_doing(changes, list(kinds)))
-    runs = frozenset(name for name, kind in kinds.items() if kind.is_run)
-    return Plan(target, ordered, summarize(ordered, runs), _checksum(ordered, world, target), tuple(notes))
+    return Plan(target, ordered, summarize(ordered, _runs(kinds)), _checksum(ordered, world, target), tuple(notes))
+
+
+def _runs(kinds: Mapping[str, Kind]) -> frozenset[str]:
+    """The kinds whose objects are runs."""
+    return frozenset(name for name, kind in kinds.items() if kind.is_run)
 
 
 def _refuse_dependents(changes: Iterable[Change]) -> list[Change]:
@@ -69,19 +73,25 @@ def _refuse_dependents(changes: Iterable[Change]) -> list[Change]:
     return result
 
 
-def _note_blocked(changes: Iterable[Change]) -> list[Change]:
+def _note_blocked(changes: Iterable[Change], runs: frozenset[str]) -> list[Change]:
     """Say of what will be skipped that it needs something that is not as wanted and stays so."""
     stuck: dict[ResourceId, Change] = {}
     result = []
     for change in changes:
         cause = next((stuck[need] for need in change.waits_for if need in stuck), None)
         if cause:
-            text = f"blocked: needs {cause.id}, which is {cause.live.phase if cause.live else cause.reason}"
+            text = f"blocked: needs {cause.id}, which is {cause.live.phase if cause.live else 'not started'}"
             change = replace(change, message=", ".join(filter(None, (change.message, text))))
-        if cause or (change.action is Action.NOOP and (change.drift or change.reason is Reason.DEGRADED)):
+        if cause or (change.action in (Action.NOOP, Action.REUSE) and _rests_unfinished(change, runs)):
             stuck[change.id] = change
         result.append(change)
     return result
+
+
+def _rests_unfinished(change: Change, runs: frozenset[str]) -> bool:
+    """Whether a run is left alone though it did not complete: others cannot have what they need of it."""
+    unfinished = change.live is None or change.live.health is not Health.HEALTHY
+    return change.id.kind in runs and change.reason is not Reason.PROGRESSING and unfinished
 
 
 def _by_doing(changes: list[Change], kinds: Sequence[str]) -> Iterator[Change]:

@@ -69,7 +69,7 @@ def outcome_line(outcome: Outcome) -> str:
     return "\n".join([f"{symbol} {change.id}: {word}{first}", *rest])
 
 
-_SIGNS = {Ending.FAILED: "x", Ending.SKIPPED: "!", Ending.LEFT: "~"}
+_SIGNS = {Ending.FAILED: "x", Ending.SKIPPED: "!", Ending.LEFT: "…"}
 
 
 def results_text(outcomes: Sequence[Outcome], summary: Summary) -> str:
