@@ -55,8 +55,7 @@ def narrowed(resources: tuple[Resource, ...], sources: Sources) -> tuple[Resourc
     """The resources that ``-l``, ``--target`` (with what they need) and ``--exclude`` (with what needs them) leave."""
     wanted = {resource.id for resource in resources}
     if sources.selector:
-        terms = [_term(text) for text in sources.selector.split(",")]
-        wanted = {r.id for r in resources if all(_matches(r, *term) for term in terms)}
+        wanted = {r.id for r in resources if matches(r, sources.selector)}
     if sources.target:
         wanted &= {r.id for r in resources if any(fnmatchcase(str(r.id), pattern) for pattern in sources.target)}
     if sources.partial and not wanted:
@@ -71,6 +70,11 @@ def narrowed(resources: tuple[Resource, ...], sources: Sources) -> tuple[Resourc
         if out.intersection(resource.needs):
             out.add(resource.id)
     return tuple(resource for resource in resources if resource.id in wanted - out)
+
+
+def matches(resource: Resource, selector: str) -> bool:
+    """Whether a resource's labels are as ``-l`` wants them: ``key=value``, ``key!=value`` or ``key``, by commas."""
+    return all(_matches(resource, *_term(text)) for text in selector.split(","))
 
 
 def _term(text: str) -> tuple[str, str | None, bool]:

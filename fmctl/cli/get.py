@@ -2,48 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fmctl.cli.names import complete_address
 from fmctl.cli.options import Context, Files, Recursive, Selector
 from fmctl.domain.problem import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from fmctl.connect import Session
+    from fmctl.domain.resource import Resource
     from fmctl.report.listing import Entry
 
 
 def get(
-    what: Annotated[str | None, typer.Argument(metavar="[KIND[/NAME]]", help="A kind, or one resource.")] = None,
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="[KIND[/NAME]]", help="A kind, or one resource.", autocompletion=complete_address),
+    ] = None,
     filename: Files = None,
     recursive: Recursive = False,
     output: Annotated[str, typer.Option("--output", "-o", help="table, wide, json, yaml, name.")] = "table",
     every: Annotated[bool, typer.Option("--all", "-A", help="Also what carries no marker of a set.")] = False,
     selector: Selector = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on, and print what changes, until Ctrl-C.")] = False,
     context: Context = None,
 ) -> int:
     """List the resources of the context that carry a marker; -f narrows to manifests."""
-    from fmctl.cli.output import say, warn
-    from fmctl.cli.session import open_session, project_of, sources, stdin
+    from fmctl.cli.output import columns, say, warn
+    from fmctl.cli.session import open_session, project_of
     from fmctl.kinds import parse
     from fmctl.report import listing
-    from fmctl.sources import read
 
-    if output not in listing.FORMATS:
-        msg = f"no output format {output!r}"
-        raise UsageError(msg, hint=f"formats: {', '.join(listing.FORMATS)}")
+    _check(output, watch=watch)
     kind, name = parse(what) if what else (None, None)
+    project = project_of(filename)
+    resources = _declared(filename, recursive, selector)
+    session = open_session(project, context)
+
+    def look() -> list[Entry]:
+        found = listing.entries(session, resources, kind, every=every, only_declared=bool(filename))
+        return [entry for entry in found if name in (None, entry.id.name, entry.remote_name)]
+
+    if watch:
+        return _watch(look, session, resources, wide=output == "wide")
+    entries = look()
+    if name and not entries:
+        warn(f"{what} is not there")
+        return ExitCode.DIFFERENCES
+    say(listing.formatted(entries, output, columns()))
+    return ExitCode.OK
+
+
+def _check(output: str, *, watch: bool) -> None:
+    from fmctl.report.listing import FORMATS
+
+    if output not in FORMATS:
+        msg = f"no output format {output!r}"
+        raise UsageError(msg, hint=f"formats: {', '.join(FORMATS)}")
+    if watch and output not in ("table", "wide"):
+        msg = f"--watch prints a table, not {output}"
+        raise UsageError(msg, hint="-o table or wide; `fmctl apply --json` is the stream for machines")
+
+
+def _declared(filename: list[str] | None, recursive: bool, selector: str | None) -> tuple[Resource, ...]:
+    """The resources of ``-f`` that the selector leaves."""
+    from fmctl.cli.session import project_of, sources, stdin
+    from fmctl.sources import matches, read
+
     if selector and not filename:
         msg = "labels are in the manifests: -l needs -f"
-        raise UsageError(msg)
-    project = project_of(filename)
-    resources = read(sources(filename, recursive, selector=selector), project, stdin) if filename else ()
-    session = open_session(project, context)
-    entries: list[Entry] = listing.entries(session, resources, kind, every=every, only_declared=bool(filename))
-    if name:
-        entries = [entry for entry in entries if name in (entry.id.name, entry.remote_name)]
-        if not entries:
-            warn(f"{what} is not there")
-            return ExitCode.DIFFERENCES
-    say(listing.formatted(entries, output))
+        raise UsageError(msg, hint=f"for example `fmctl get -f manifests/ -l {selector}`")
+    if not filename:
+        return ()
+    resources = read(sources(filename, recursive), project_of(filename), stdin)
+    return tuple(r for r in resources if selector is None or matches(r, selector))
+
+
+def _watch(
+    look: Callable[[], list[Entry]], session: Session, resources: tuple[Resource, ...], *, wide: bool
+) -> ExitCode:
+    """Look again and again; runs that are seen to have ended get their receipts."""
+    from fmctl.cli.watching import watch
+    from fmctl.receipts import write_receipts
+
+    def seen() -> list[Entry]:
+        entries = look()
+        write_receipts([run for entry in entries for run in entry.runs], session, resources)
+        return entries
+
+    watch(seen, session.clock, wide=wide)
     return ExitCode.OK

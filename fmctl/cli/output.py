@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from typing import TextIO
 
@@ -33,6 +34,16 @@ def fail(text: str, hint: str | None = None) -> None:
 def coloured(stream: TextIO) -> bool:
     """Whether colour is wanted: a terminal, no NO_COLOR, not a dumb one."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def redrawn(stream: TextIO) -> bool:
+    """Whether lines can be rewritten in place: a terminal that is not a dumb one."""
+    return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def columns() -> int | None:
+    """How wide the terminal is; None where stdout is none, since nothing is cut there."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _tint(line: str) -> str:

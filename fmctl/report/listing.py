@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,9 @@ from fmctl.domain.live import Health, Live
 from fmctl.domain.resource import API_VERSION, Resource, ResourceId
 from fmctl.domain.values import is_secret_name, span
 from fmctl.kinds import KINDS
+from fmctl.load import dump
 from fmctl.observe import observe
+from fmctl.report.table import table
 
 FORMATS = ("table", "wide", "json", "yaml", "name")
 
@@ -137,46 +138,40 @@ def _run(run: Live) -> dict[str, Any]:
 # -------------------------------------------------------------------- formats
 
 
-def formatted(found: Sequence[Entry], format: str) -> str:
-    """The listing in one of FORMATS."""
+def formatted(found: Sequence[Entry], format: str, columns: int | None = None) -> str:
+    """The listing in one of FORMATS; tables fit into ``columns`` where that is given."""
     if format == "name":
         return "\n".join(str(entry.id) for entry in found)
-    if format in ("json", "yaml"):
-        whole = {"items": [item(entry) for entry in found]}
-        # JSON is YAML 1.2; indented, it reads as such, and no second emitter is needed
+    whole = {"items": [item(entry) for entry in found]} if format in ("json", "yaml") else {}
+    if format == "yaml":
+        return dump(whole).rstrip("\n")
+    if format == "json":
         return json.dumps(whole, ensure_ascii=False, indent=2)
-    if not found:
-        return "Nothing here."
+    return "\n".join(lines(found, columns, wide=format == "wide")) if found else "Nothing here."
+
+
+def lines(found: Sequence[Entry], columns: int | None = None, *, wide: bool = False) -> list[str]:
+    """The table: its head, and one line an entry."""
     heads: tuple[str, ...] = ("KIND/NAME", "PHASE", "HEALTH", "RAN", "REMOTE NAME")
     rows: list[tuple[str, ...]] = [_row(entry) for entry in found]
-    if format == "wide":
-        heads = (*heads, "ID", "URL")
+    if wide:
+        heads = (*heads, "OWNER", "ID", "LABELS", "URL")
         rows = [(*row, *_more(entry)) for row, entry in zip(rows, found, strict=True)]
-    return table(heads, rows)
+    return table(heads, rows, columns)
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
     live = entry.live
     if live is None:
         return str(entry.id), "-", str(Health.MISSING), "-", "-"
-    age = span(live.duration / 1000) if live.duration else "-"
-    return str(entry.id), live.phase or "-", str(live.health), age, live.remote_name
+    ran = span(live.duration / 1000) if live.duration else "-"
+    return str(entry.id), live.phase or "-", str(live.health), ran, live.remote_name
 
 
-def _more(entry: Entry) -> tuple[str, str]:
-    return (entry.live.remote_id, entry.live.url or "-") if entry.live else ("-", "-")
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns that line up, counting wide characters as two."""
-    widths = [max(map(width, column)) for column in zip(heads, *rows, strict=True)]
-    lines = []
-    for row in (heads, *rows):
-        cells = [cell + " " * (size - width(cell)) for cell, size in zip(row, widths, strict=True)]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
-
-
-def width(text: str) -> int:
-    """Terminal cells that ``text`` takes."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
+def _more(entry: Entry) -> tuple[str, ...]:
+    labels = entry.desired.labels if entry.desired else {}
+    shown = ",".join(f"{key}={value}" for key, value in sorted(labels.items())) or "-"
+    if entry.live is None:
+        return "-", "-", shown, "-"
+    owner = entry.live.marker.set if entry.live.marker else "-"
+    return owner, entry.live.remote_id, shown, entry.live.url or "-"

@@ -1,0 +1,26 @@
+"""Receipts: the fact that a run ended, written by whoever sees it, since the platform forgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fmctl.connect import Session
+from fmctl.domain.live import Live
+from fmctl.domain.resource import Resource
+from fmctl.kinds.base import Work
+from fmctl.kinds.training_job import TrainingJob
+
+
+class _Recording(TrainingJob):
+    def record(self, run: Live, work: Work, resource: Resource | None) -> None:
+        """What ``apply`` does when a run that it watches has ended."""
+        self._receipt(run, work, resource)
+
+
+def write_receipts(runs: Iterable[Live], session: Session, resources: Iterable[Resource] = ()) -> None:
+    """Write what is missing of runs that the set owns and that have ended; a run that has its receipt costs nothing."""
+    by_hash = {(resource.name, resource.hash): resource for resource in resources}
+    work = session.work(lambda _: None)
+    for run in runs:
+        if run.id.kind == TrainingJob.name and run.owned_by(session.project.set):
+            _Recording().record(run, work, by_hash.get((run.id.name, run.hash)))
