@@ -166,7 +166,8 @@ class Service(Kind):
         for model in spec["models"]:
             one = dict(model)
             if "resources" in one:
-                one["resources"] = {**one["resources"], "memory": megabytes(one["resources"]["memory"])}
+                wanted = one["resources"]
+                one["resources"] = {**wanted, "cpu": float(wanted["cpu"]), "memory": megabytes(wanted["memory"])}
             if "env" in one:
                 one["env"] = {key: plain(value) for key, value in one["env"].items()}
             models.append(one)
