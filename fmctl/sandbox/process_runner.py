@@ -1,10 +1,10 @@
 """Really runs jobs: each in a process group of its own, watched by a thread.
 
-The log file is open to readers while the job writes it. A note beside it says which process the job is, so that a
-server that was killed can, when it starts again, end what it left behind.
+The log file is open to readers while the job writes it. Jobs run as the user who runs the sandbox: what they get is an
+environment of their own, not a machine of their own. By that environment a server that was killed finds, when it
+starts again, what it has left behind.
 """
 
-import json
 import logging
 import os
 import shutil
@@ -20,7 +20,7 @@ import psutil
 
 from fmctl.sandbox.objects import Objects, ObsError
 from fmctl.sandbox.runner import Ended
-from fmctl.sandbox.workdir import CannotPrepare, Workdir, log_path
+from fmctl.sandbox.workdir import CannotPrepare, Workdir, job_mark, log_path
 
 GRACE_SECONDS = 5.0
 """How long a job may take to end after SIGTERM, before SIGKILL."""
@@ -65,9 +65,11 @@ class ProcessRunner:
         shutil.rmtree(self._root / job_id, ignore_errors=True)
 
     def recover(self, job_id: str) -> None:
-        note = _note_path(self._root / job_id)
-        if note.exists():
-            _kill_leftover(json.loads(note.read_text()))
+        mark = job_mark(self._root / job_id)
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if mark.items() <= process.environ().items():
+                    process.kill()
 
     def close(self) -> None:
         for run in self._running.values():
@@ -133,11 +135,9 @@ class _Run:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        _write_note(self._work.root, process.pid)
         code = self._wait(process)
         # What the job has left in the background must not outlive it.
         _signal(process.pid, signal.SIGKILL)
-        _note_path(self._work.root).unlink(missing_ok=True)
         return code
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> int:
@@ -164,19 +164,3 @@ def _say(out: IO[bytes], text: str) -> None:
 def _signal(group: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
-
-
-def _note_path(root: Path) -> Path:
-    return root / "process.json"
-
-
-def _write_note(root: Path, pid: int) -> None:
-    with suppress(psutil.NoSuchProcess):
-        _note_path(root).write_text(json.dumps({"pid": pid, "created": psutil.Process(pid).create_time()}))
-
-
-def _kill_leftover(note: Mapping[str, Any]) -> None:
-    """End the group of a process that is still the one of the note, and not a stranger with its number."""
-    with suppress(psutil.NoSuchProcess):
-        if abs(psutil.Process(note["pid"]).create_time() - note["created"]) < 1:
-            _signal(note["pid"], signal.SIGKILL)

@@ -81,7 +81,6 @@ class Workdir:
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
             "MA_JOB_NAME": self._job["metadata"]["name"],
-            "MA_JOB_DIR": str(self.root / "user-job-dir"),
             "MA_LOCAL_LOG_PATH": str(self.log_path.parent),
             "MA_TASK_NAME": "worker",
             "MA_NUM_HOSTS": "1",
@@ -89,7 +88,8 @@ class Workdir:
             "MA_CURRENT_HOST_IP": "127.0.0.1",
             "VC_TASK_INDEX": "0",
         }
-        return {**basics, **self._algorithm["environments"], **dict(self._channels("env"))}
+        own = {**self._algorithm["environments"], **dict(self._channels("env"))}
+        return {**basics, **own, **job_mark(self.root)}
 
     def background(self) -> AbstractContextManager[None]:
         """What the job sends to OBS meanwhile is not a change that a request made."""
@@ -162,3 +162,8 @@ class Workdir:
 def log_path(root: Path) -> Path:
     """Where the job in this folder writes to."""
     return root / "log" / f"{ONLY_TASK}.log"
+
+
+def job_mark(root: Path) -> dict[str, str]:
+    """The variable by which a process of the job in this folder is known."""
+    return {"MA_JOB_DIR": str(root / "user-job-dir")}

@@ -1,4 +1,5 @@
-"""Training jobs behind the API: what is accepted, what the server adds, how a job lives, how it is found.
+"""Training behind the API: what is accepted, what the server adds, how a job lives, how it is found.
 
-`checks.py` → `fill.py` → `jobs.py` (the life of a job, with a `Runner` doing the work) and `search.py`.
+`checks.py` → `algorithms.py`, `experiments.py`, `fill.py` → `jobs.py` (the life of a job; a `Runner` does the work),
+and `search.py`. What jobs can run on is in `catalog.py`.
 """
