@@ -1,4 +1,4 @@
-"""The signatures of OBS requests: `OBS` and `AWS` (version 2, in a header or in the query) and `AWS4-HMAC-SHA256`."""
+"""The signatures of OBS requests: `OBS` and `AWS` (version 2) and `AWS4-HMAC-SHA256`, in headers and in links."""
 
 import base64
 import hashlib
@@ -6,13 +6,15 @@ import hmac
 import re
 from calendar import timegm
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import strptime
+from typing import NamedTuple
 from urllib.parse import quote
 
 WINDOW = 15 * 60
+STAMP = "%Y%m%dT%H%M%SZ"
 V2 = re.compile(r"(OBS|AWS) ([^:\s]+):(\S+)")
 V4 = re.compile(
     r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/(\d{8}/[^/,\s]+/s3/aws4_request),\s*"
@@ -101,25 +103,11 @@ def family(request: ObsRequest) -> str:
 
 
 def verify(request: ObsRequest, access_key: str, secret_key: str, now: float) -> None:
-    """Raise `BadObsSignature` unless the owner of the key made this request about now."""
-    authorization = request.headers.get("authorization", "")
-    if match := V4.fullmatch(authorization):
-        given_key, expected, signature = match[1], _v4(request, match[2], match[3].split(";"), secret_key), match[4]
-        _check_date(request, now)
-    elif match := V2.fullmatch(authorization):
-        given_key, expected, signature = match[2], sign_v2(request, secret_key), match[3]
-        _check_date(request, now)
-    elif request.argument("Signature"):
-        expires = request.argument("Expires")
-        given_key, signature = request.argument("AccessKeyId", "AWSAccessKeyId"), request.argument("Signature")
-        expected = sign_v2(request, secret_key, expires)
-        if not expires.isdigit() or int(expires) < now:
-            raise BadObsSignature("AccessDenied", "Request has expired.")
-    else:
-        raise BadObsSignature("AccessDenied", "Access Denied: the request is not signed.")
-    if not hmac.compare_digest(given_key.encode(), access_key.encode()):
+    """Raise `BadObsSignature` unless the owner of the key made this request about now, or a link that is still good."""
+    claim = _claim(request, secret_key, now)
+    if not hmac.compare_digest(claim.access_key.encode(), access_key.encode()):
         raise BadObsSignature("InvalidAccessKeyId", "The access key ID you provided does not exist in our records.")
-    if not hmac.compare_digest(expected.encode(), signature.encode()):
+    if not hmac.compare_digest(claim.expected.encode(), claim.signature.encode()):
         raise BadObsSignature("SignatureDoesNotMatch", "The signature we calculated does not match the one provided.")
 
 
@@ -151,9 +139,46 @@ def sign_v4(request: ObsRequest, scope: str, names: Sequence[str], stamp: str, s
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
-def _v4(request: ObsRequest, scope: str, names: Sequence[str], secret_key: str) -> str:
-    stamp = datetime.fromtimestamp(_date(request), UTC).strftime("%Y%m%dT%H%M%SZ")
-    return sign_v4(request, scope, names, stamp, secret_key)
+class _Claim(NamedTuple):
+    """Who a request says to be from, the signature that it carries, and the one that it must carry."""
+
+    access_key: str
+    signature: str
+    expected: str
+
+
+def _claim(request: ObsRequest, secret_key: str, now: float) -> _Claim:
+    authorization = request.headers.get("authorization", "")
+    if match := V4.fullmatch(authorization):
+        _check_date(request, now)
+        stamp = datetime.fromtimestamp(_date(request), UTC).strftime(STAMP)
+        return _Claim(match[1], match[4], sign_v4(request, match[2], match[3].split(";"), stamp, secret_key))
+    if match := V2.fullmatch(authorization):
+        _check_date(request, now)
+        return _Claim(match[2], match[3], sign_v2(request, secret_key))
+    if request.argument("X-Amz-Signature"):
+        return _claim_of_v4_link(request, secret_key, now)
+    if signature := request.argument("Signature"):
+        expires = request.argument("Expires")
+        _check_end(expires, 0, now)
+        access_key = request.argument("AccessKeyId", "AWSAccessKeyId")
+        return _Claim(access_key, signature, sign_v2(request, secret_key, expires))
+    raise BadObsSignature("AccessDenied", "Access Denied: the request is not signed.")
+
+
+def _claim_of_v4_link(request: ObsRequest, secret_key: str, now: float) -> _Claim:
+    stamp, signature = request.argument("X-Amz-Date"), request.argument("X-Amz-Signature")
+    _check_end(request.argument("X-Amz-Expires"), _seconds(stamp), now)
+    access_key, _, scope = request.argument("X-Amz-Credential").partition("/")
+    signed = replace(request, query=[pair for pair in request.query if pair[0] != "X-Amz-Signature"])
+    names = request.argument("X-Amz-SignedHeaders").split(";")
+    return _Claim(access_key, signature, sign_v4(signed, scope, names, stamp, secret_key))
+
+
+def _check_end(seconds: str, start: float, now: float) -> None:
+    """A link is good until so many seconds after its start."""
+    if not seconds.isdigit() or start + int(seconds) < now:
+        raise BadObsSignature("AccessDenied", "Request has expired.")
 
 
 def _resource(request: ObsRequest, prefix: str) -> str:
@@ -173,10 +198,11 @@ def _check_date(request: ObsRequest, now: float) -> None:
 
 
 def _date(request: ObsRequest) -> float:
-    text = request.headers.get(f"x-{family(request)}-date") or request.headers.get("date", "")
+    return _seconds(request.headers.get(f"x-{family(request)}-date") or request.headers.get("date", ""))
+
+
+def _seconds(text: str) -> float:
     try:
-        if text.endswith("Z"):
-            return timegm(strptime(text, "%Y%m%dT%H%M%SZ"))
-        return parsedate_to_datetime(text).timestamp()
+        return timegm(strptime(text, STAMP)) if text.endswith("Z") else parsedate_to_datetime(text).timestamp()
     except ValueError as error:
-        raise BadObsSignature("AccessDenied", "A valid Date or x-*-date header is required.") from error
+        raise BadObsSignature("AccessDenied", "A valid date is required.") from error
