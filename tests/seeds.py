@@ -71,7 +71,7 @@ def seed_job(
     outputs: Mapping[str, str] | None = None,
     message: str = "",
 ) -> None:
-    """A job that ``ended`` so many seconds ago after it ``ran``, or that is still active and has run until now."""
+    """A job that ``ended`` so many seconds ago after it ``ran``, or one that has ``ran`` and goes on from now."""
     training, now = world.sandbox.part(Training), world.clock.now()
     active = phase in ("Creating", "Pending", "Running", "Terminating")
     started = now - ran - (0 if active else ended)
@@ -96,7 +96,7 @@ def seed_job(
     with world.sandbox.store.background():
         training.save(record)
     if active and has_started:
-        world.runner.start(job["metadata"]["id"], job, started)
+        world.runner.start(job["metadata"]["id"], job, now)
 
 
 def _output(name: str, url: str) -> Item:
