@@ -10,12 +10,17 @@ from fmctl.sandbox.faults import FaultPlan, LostAnswers
 from fmctl.sandbox.server import serve
 from fmctl.sandbox.statedir import StateDirBusy
 
-STATE_DIR = Path.home() / ".fmctl" / "sandbox"
+STATE_DIR = Path.home() / ".local" / "state" / "fmctl" / "sandbox"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        faults = fault_plan(options)
+    except ValueError as error:
+        parser.error(str(error))
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         serve(
@@ -23,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
             options.host,
             options.port,
             _print,
-            faults=fault_plan(options),
+            faults=faults,
             jobs_at_once=options.jobs_at_once,
         )
     except (StateDirBusy, OSError) as error:
@@ -36,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m fmctl.sandbox", description=__doc__)
     command = parser.add_subparsers(required=True, metavar="serve").add_parser("serve", help="serve in the foreground")
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
-    command.add_argument("--port", type=int, default=0, help="default: the port of last time, else a free one")
+    command.add_argument("--port", type=_port, default=0, help="default: the port of last time, else a free one")
     command.add_argument("--state-dir", type=Path, default=STATE_DIR, help=f"default: {STATE_DIR}")
     command.add_argument("--jobs-at-once", type=int, metavar="N", help="default: one per CPU, at least 2")
     add_fault_options(command)
@@ -61,8 +66,16 @@ def add_fault_options(command: argparse.ArgumentParser) -> None:
 
 def fault_plan(options: argparse.Namespace) -> FaultPlan:
     """What the options of `add_fault_options` ask for."""
+    if not all(times.isdigit() for _, _, times in options.lose_answers):
+        raise ValueError("--lose-answers METHOD PATH-GLOB N: N must be a whole number, as in POST '/v2/*' 1")
     lose = tuple(LostAnswers(method.upper(), path, int(times)) for method, path, times in options.lose_answers)
     return FaultPlan(options.list_lag, lose, options.latency / 1000, options.throttle)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 0 to 65535 is expected")
+    return int(text)
 
 
 def _print(info: dict[str, str]) -> None:

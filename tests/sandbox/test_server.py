@@ -12,6 +12,9 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
+
+from fmctl.sandbox.__main__ import main
 
 from .jobs import CODE, Jobs, job
 from .test_process_runner import log, until
@@ -105,3 +108,14 @@ def test_a_log_link_needs_no_credential(tmp_path: Path) -> None:
 
     assert "done" in text
     assert CODE not in text
+
+
+@pytest.mark.parametrize("arguments", [["--port", "99999"], ["--lose-answers", "POST", "/v2/*", "often"], ["--colour"]])
+def test_wrong_options_are_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    """A wrong option ends with status 2 and its name, before anything is made."""
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", "--state-dir", str(tmp_path / "state"), *arguments])
+
+    assert caught.value.code == 2
+    assert arguments[0] in capsys.readouterr().err
+    assert not (tmp_path / "state").exists()
