@@ -27,7 +27,8 @@ GRACE_SECONDS = 5.0
 UPLOAD_SECONDS = 2.0
 """How often outputs are sent while a job runs. ModelArts takes 30 seconds; here nobody wants to wait for that."""
 POLL_SECONDS = 0.05
-CANNOT_PREPARE = 1
+TROUBLE = 1
+"""The exit code of a job that could not begin, or whose outputs could not be stored."""
 log = logging.getLogger(__name__)
 
 
@@ -107,18 +108,22 @@ class _Run:
         self._work.log_path.parent.mkdir(parents=True, exist_ok=True)
         with self._work.log_path.open("ab", buffering=0) as out:
             try:
-                for step in self._work.prepare():
-                    _say(out, step)
-                code = self._execute(out)
+                ended = self._attempt(out)
             except (CannotPrepare, ObsError, OSError) as error:
-                _say(out, f"cannot run: {error}")
-                self._work.export_log()
-                return Ended(CANNOT_PREPARE, str(error), (f"Preparation failed: {error}",))
-            _say(out, f"exit code {code}")
-        self._work.upload()
-        self._work.export_log()
-        if code == 0:
+                _say(out, f"failed: {error}")
+                ended = Ended(TROUBLE, str(error), (str(error),))
+        with suppress(ObsError):  # a bucket that is gone cannot take the log; it stays readable here
+            self._work.export_log()
+        if ended.exit_code == 0:
             self._work.tidy()
+        return ended
+
+    def _attempt(self, out: IO[bytes]) -> Ended:
+        for step in self._work.prepare():
+            _say(out, step)
+        code = self._execute(out)
+        _say(out, f"exit code {code}")
+        _say(out, f"outputs: {self._work.upload()} files sent at the end")
         return Ended(code, "" if code == 0 else f"exit code {code}")
 
     def _execute(self, out: IO[bytes]) -> int:
@@ -135,10 +140,11 @@ class _Run:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        code = self._wait(process)
-        # What the job has left in the background must not outlive it.
-        _signal(process.pid, signal.SIGKILL)
-        return code
+        try:
+            return self._wait(process)
+        finally:
+            # What the job has left in the background must not outlive it.
+            _signal(process.pid, signal.SIGKILL)
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> int:
         """The exit code as a shell tells it: 128 and the number of the signal that ended the process."""
@@ -146,7 +152,8 @@ class _Run:
         while process.poll() is None and not self._stopping.wait(POLL_SECONDS):
             rounds += 1
             if rounds % round(UPLOAD_SECONDS / POLL_SECONDS) == 0:
-                self._work.upload()
+                with suppress(OSError, ObsError):  # files come and go while a job runs; the upload at the end counts
+                    self._work.upload()
         if process.poll() is None:
             _signal(process.pid, signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):

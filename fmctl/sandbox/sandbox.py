@@ -52,7 +52,7 @@ class Sandbox:
         components: Sequence[Callable[["Sandbox"], Component]] = parts.COMPONENTS,
     ) -> None:
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.state_dir = state_dir
+        self.state_dir = state_dir = state_dir.resolve()  # jobs run elsewhere, and get paths below it
         self.clock = clock or SystemClock()
         self.credentials = load_or_create(state_dir / "credentials.json")
         self.store = Store(state_dir / "sandbox.sqlite")

@@ -153,6 +153,21 @@ def test_a_missing_input_fails_and_says_so(sandbox: Sandbox, jobs: Jobs) -> None
     assert "/fmctl-demo/nothing/" in " ".join(event["message"] for event in events)
 
 
+def test_outputs_that_cannot_be_stored_are_a_failure(sandbox: Sandbox, jobs: Jobs) -> None:
+    """A job whose results have nowhere to go has failed, and says why."""
+    upload_code(sandbox, "import sys\nopen(sys.argv[1].partition('=')[2] + '/a', 'w').close()\n")
+    sandbox.objects.create_bucket("brief")
+    job_id = jobs.start(
+        algorithm__outputs=[channel("out", "/brief/x/")], spec__log_export_path={"obs_url": "/brief/l/"}
+    )
+    sandbox.objects.delete_bucket("brief")
+    phase = finish(jobs, job_id)
+
+    assert phase == "Failed"
+    assert "NoSuchBucket" in jobs.show(job_id)["status"]["task_statuses"][0]["message"]
+    assert "NoSuchBucket" in log(jobs, job_id)
+
+
 def test_a_custom_image_runs_its_command(sandbox: Sandbox, jobs: Jobs) -> None:
     """Without images on this machine the command runs here, and the log says so."""
     algorithm = {
@@ -215,3 +230,17 @@ def test_a_completed_job_leaves_only_its_log(sandbox: Sandbox, jobs: Jobs) -> No
     left = [{path.name for path in (sandbox.state_dir / "jobs" / job_id).iterdir()} for job_id in (good, bad)]
 
     assert ({"log"}, True) == (left[0], "user-job-dir" in left[1])
+
+
+def test_a_relative_state_folder_is_as_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs find their files also when the sandbox was started with a relative folder."""
+    monkeypatch.chdir(tmp_path)
+    sandbox = Sandbox(Path("state"))
+    upload_code(sandbox)
+    with httpx.Client(transport=httpx.WSGITransport(sandbox.wsgi), base_url="http://x") as client:
+        client.headers["X-Auth-Token"] = client.post("/v3/auth/tokens", json=login(sandbox)).headers["X-Subject-Token"]
+        jobs = Jobs(client, sandbox.credentials.project_id)
+        phase = finish(jobs, jobs.start())
+    sandbox.close()
+
+    assert phase == "Completed"
