@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 
 from fmctl import __version__
-from fmctl.cli import apply, delete, diff, get, logs, predict, sandbox, schema, validate
+from fmctl.cli import (
+    apply,
+    delete,
+    describe,
+    diff,
+    events,
+    get,
+    graph,
+    history,
+    logs,
+    predict,
+    sandbox,
+    schema,
+    status,
+    validate,
+)
 from fmctl.cli.output import fail, warn
 from fmctl.domain.problem import ExitCode, FmctlError, ManifestError
 
@@ -43,7 +58,12 @@ app.command("validate")(validate.validate)
 app.command("diff")(diff.diff)
 app.command("apply")(apply.apply)
 app.command("get")(get.get)
+app.command("describe")(describe.describe)
 app.command("logs")(logs.logs)
+app.command("events")(events.events)
+app.command("history")(history.history)
+app.command("status")(status.status)
+app.command("graph")(graph.graph)
 app.command("predict")(predict.predict)
 app.command("delete")(delete.delete)
 app.command("schema")(schema.schema)

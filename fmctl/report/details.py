@@ -1,0 +1,170 @@
+"""One resource for people: what it is, where, how it is doing and why, what happened, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fmctl.domain.live import Health, Live
+from fmctl.domain.plan import Target
+from fmctl.domain.record import Details, Happening, Link, ServiceUpdate
+from fmctl.domain.values import span
+from fmctl.report.table import table, width
+from fmctl.report.times import clock, when
+
+NEWEST_EVENTS = 10
+NEWEST_UPDATES = 3
+_WIDEST = 22
+
+_HEALTH = {
+    Health.HEALTHY: {
+        "TrainingJob": "ran to completion",
+        "ModelVersion": "published, ready to be served",
+        "Service": "answers predictions",
+    },
+    Health.PROGRESSING: {
+        "TrainingJob": "on its way; nothing to do but wait",
+        "ModelVersion": "being published",
+        "Service": "changing; it will settle by itself",
+    },
+    Health.DEGRADED: {
+        "TrainingJob": "did not end as wanted",
+        "ModelVersion": "could not be published",
+        "Service": "does not work as it should",
+    },
+    Health.SUSPENDED: {"TrainingJob": "was stopped before its end", "Service": "is stopped and answers nothing"},
+    Health.UNKNOWN: {},
+}
+
+
+def details_text(details: Details, target: Target, now: float) -> str:
+    """The whole description, in sections."""
+    live = details.live
+    sections: list[tuple[str, Sequence[str]]] = [
+        ("", _pairs([*_head(live, target, now), *details.about])),
+        ("Runs", _runs(details.runs)),
+        ("Used", [f"{one.name}: {one.newest:g} %, mean {one.mean:.1f}, most {one.most:g}" for one in details.usage]),
+        ("Updates", list(map(_update, details.updates[:NEWEST_UPDATES]))),
+        ("Made from", list(map(link_text, details.sources))),
+        ("Used by", list(map(link_text, details.users))),
+        ("Events", events_lines(details.events[-NEWEST_EVENTS:])),
+        ("Log, the last lines", details.log),
+        ("Next", list(_next(live, details))),
+    ]
+    return "\n".join(_sections(sections))
+
+
+def _sections(sections: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
+    for title, lines in sections:
+        if title and lines:
+            yield ""
+            yield f"{title}:"
+        yield from (f"  {line}" if title else line for line in lines)
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> Sequence[str]:
+    """Names and values, the values below each other; a very long name may stand out."""
+    room = min(_WIDEST, max(width(name) for name, _ in pairs)) + 2
+    return [f"{name}:" + " " * max(1, room - width(name) - 1) + value for name, value in pairs]
+
+
+# ------------------------------------------------------------------- the head
+
+
+def _head(live: Live, target: Target, now: float) -> Iterator[tuple[str, str]]:
+    yield "Kind", live.id.kind
+    yield "Name", live.id.name
+    if live.description:
+        yield "Description", live.description
+    yield "On ModelArts", f"{live.remote_name}, id {live.remote_id}"
+    yield "Where", f"context {target.context} ({target.host}), project {target.project}, ws {target.workspace}"
+    yield "Owner", f"{live.owner}, marker {live.marker}" if live.marker else live.owner
+    yield "Phase", live.phase or "-"
+    yield "Health", _health(live)
+    if live.message:
+        yield "Message", live.message
+    yield "Created", when(live.created, now)
+
+
+def _health(live: Live) -> str:
+    words = _HEALTH.get(live.health, {}).get(live.id.kind, "a phase that this version of fmctl does not know")
+    return f"{live.health}: {words}"
+
+
+# ------------------------------------------------------------------- sections
+
+
+def _runs(runs: Sequence[Live]) -> Sequence[str]:
+    """Newest first, as people look for it."""
+    if not runs:
+        return ()
+    heads = ("RUN", "ATTEMPT", "PHASE", "CREATED", "STARTED", "RAN", "MESSAGE")
+    return table(heads, [_run(run) for run in reversed(runs)])
+
+
+def _run(run: Live) -> tuple[str, ...]:
+    ran = span(run.duration / 1000) if run.duration else "-"
+    times = clock(run.created), clock(run.started)
+    return run.remote_name, str(run.attempt), run.phase, *times, ran, run.message or "-"
+
+
+def _update(update: ServiceUpdate) -> str:
+    shares = ", ".join(f"{name} {weight} %" for name, weight in update.shares)
+    return f"{clock(update.at)}  {update.result}  {shares}".rstrip()
+
+
+def link_text(link: Link) -> str:
+    """``ModelVersion/digits-1-0-0  digits 1.0.0, published``, indented by its depth."""
+    how = f" ({link.how})" if link.how else ""
+    return f"{'  ' * link.depth}{link.id}  {link.remote_name}, {link.phase}{how}"
+
+
+def events_lines(events: Sequence[Happening], columns: int | None = None) -> Sequence[str]:
+    """Events as a table, oldest first."""
+    if not events:
+        return ()
+    heads = ("TIME", "LEVEL", "SOURCE", "MESSAGE")
+    return table(heads, [(clock(e.at), e.level or "-", e.source or "-", e.message) for e in events], columns)
+
+
+# ------------------------------------------------------------------- what to do
+
+
+def _next(live: Live, details: Details) -> Iterator[str]:
+    next_of = {"TrainingJob": _next_job, "ModelVersion": _next_model, "Service": _next_service}
+    yield from next_of[live.id.kind](live, details)
+
+
+def _next_job(live: Live, details: Details) -> Iterator[str]:
+    if live.active:
+        yield f"follow it: fmctl logs -f {live.id}"
+        yield f"wait for it: fmctl wait {live.id}"
+        yield f"stop it: fmctl stop {live.id}"
+    elif live.health is Health.HEALTHY:
+        yield from (f"get what it wrote: fmctl cp {live.id}:{name} DIR" for name in live.facts.get("outputs", {}))
+    else:
+        yield f"see its log: fmctl logs {live.id}"
+        if live.phase == "Terminated":
+            yield "to run it again, change `rerun`; when fmctl stopped it, apply with state: running is enough"
+        else:
+            yield "correct the code and apply, or change `rerun` to run the same again"
+
+
+def _next_model(live: Live, details: Details) -> Iterator[str]:
+    if live.health is Health.DEGRADED:
+        yield "correct the model folder and apply: a version that was never published is published anew"
+    elif live.active:
+        yield f"wait for it: fmctl wait {live.id}"
+    elif not details.users:
+        yield f"serve it: name it in a Service, {{modelRef: ...}} in this set or {{modelId: {live.remote_id}}}"
+
+
+def _next_service(live: Live, details: Details) -> Iterator[str]:
+    if live.health is Health.SUSPENDED:
+        yield f"start it: fmctl start {live.id}"
+    elif live.health is Health.DEGRADED:
+        yield f"see why: fmctl events {live.id}"
+        yield "apply again: a failed service with the right config is started once"
+    elif live.health is Health.HEALTHY:
+        yield f"ask it: fmctl predict {live.id} --file FILE"
+    else:
+        yield f"wait for it: fmctl wait {live.id}"
