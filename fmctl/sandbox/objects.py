@@ -171,6 +171,8 @@ class Objects:
         """One page. Keys that share what stands between prefix and delimiter are rolled up into one prefix."""
         self.need_bucket(bucket)
         found: list[ObjectInfo | str] = []
+        if limit <= 0:
+            return _page(found, truncated=False)
         for entry in self._entries(bucket, prefix, delimiter, marker):
             if len(found) == limit:
                 return _page(found, truncated=True)

@@ -203,6 +203,27 @@ def test_errors_have_a_code(obs: ObsClient) -> None:
     assert missing.requestId
 
 
+def test_a_part_can_come_from_another_object(obs: ObsClient) -> None:
+    """An upload in parts takes an object that is there as a part, whatever its name."""
+    obs.putContent(BUCKET, "a b+é", "hello")
+    upload = obs.initiateMultipartUpload(BUCKET, "joined").body.uploadId
+    etag = obs.copyPart(BUCKET, "joined", 1, upload, f"{BUCKET}/a b+é").body.etag
+    listed = [part.partNumber for part in obs.listParts(BUCKET, "joined", upload).body.parts]
+    pending = [found.key for found in obs.listMultipartUploads(BUCKET).body.upload]
+    obs.completeMultipartUpload(BUCKET, "joined", upload, CompleteMultipartUploadRequest([CompletePart(1, etag)]))
+
+    assert ([1], ["joined"]) == (listed, pending)
+    assert b"hello" == obs.getObject(BUCKET, "joined", loadStreamInMemory=True).body.buffer
+
+
+def test_a_page_of_nothing_is_the_end(obs: ObsClient) -> None:
+    """Who asks for no keys gets none, and is not told to go on."""
+    obs.putContent(BUCKET, "k", "x")
+    body = obs.listObjects(BUCKET, max_keys=0).body
+
+    assert ([], False) == (body.contents, body.is_truncated)
+
+
 def test_what_is_not_implemented_says_so(obs: ObsClient) -> None:
     """An operation outside the sandbox is refused, never pretended."""
     reply = obs.setBucketVersioning(BUCKET, "Enabled")

@@ -4,12 +4,13 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
+from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
 from fmctl.sandbox import obs_xml
 from fmctl.sandbox.multipart import Multipart
-from fmctl.sandbox.objects import Objects, ObsError
+from fmctl.sandbox.objects import Objects, ObsError, split_url
 from fmctl.sandbox.obs_xml import Node
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ class ObsCall:
     @property
     def target(self) -> tuple[str, str]:
         return self.bucket, self.key
+
+    @property
+    def copy_source(self) -> tuple[str, str] | None:
+        """The object to copy from, when the request says so instead of sending a body."""
+        source = self.header("copy-source")
+        return split_url("/" + unquote(source).lstrip("/")) if source is not None else None
 
     def header(self, name: str) -> str | None:
         """The request's x-obs-NAME or x-amz-NAME."""

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from fmctl.sandbox import obs_xml
 from fmctl.sandbox.api.obs_call import ObsCall, Operations, empty, xml
-from fmctl.sandbox.objects import CHUNK, ObjectInfo, ObsError, split_url
+from fmctl.sandbox.objects import CHUNK, ObjectInfo, ObsError
 from fmctl.sandbox.obs_xml import node
 
 # Arguments of a link that set a header of the answer, such as `response-content-type`.
@@ -47,8 +47,8 @@ def get_object(call: ObsCall) -> Response:
 
 def put_object(call: ObsCall) -> Response:
     """Store the body; the answer has none."""
-    if call.header("copy-source") is not None:
-        return _copy(call)
+    if call.copy_source is not None:
+        return _copy(call, call.copy_source)
     info = call.objects.put(
         call.bucket,
         call.key,
@@ -66,8 +66,7 @@ def delete_object(call: ObsCall) -> Response:
     return empty(204)
 
 
-def _copy(call: ObsCall) -> Response:
-    source = split_url("/" + unquote(call.header("copy-source") or "").lstrip("/"))
+def _copy(call: ObsCall, source: tuple[str, str]) -> Response:
     replace = (call.header("metadata-directive") or "COPY").upper() == "REPLACE"
     info = call.objects.copy(source, call.target, call.meta if replace else None)
     return xml(node("CopyObjectResult", LastModified=obs_xml.time_text(info.modified), ETag=f'"{info.etag}"'))

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from fmctl.sandbox import obs_xml
 from fmctl.sandbox.api.obs_call import ObsCall, Operations, empty, xml
-from fmctl.sandbox.objects import ObsError, split_url
+from fmctl.sandbox.objects import ObsError
 from fmctl.sandbox.obs_xml import node
 
 
@@ -20,11 +20,10 @@ def begin_upload(call: ObsCall) -> Response:
 
 def put_part(call: ObsCall) -> Response:
     """Take one part, from the body or from another object."""
-    source = call.header("copy-source")
-    if source is None:
+    if call.copy_source is None:
         info = call.multipart.put_part(call.target, _upload_id(call), _number(call), call.body, call.expect_md5)
         return empty(ETag=f'"{info.etag}"')
-    with call.objects.open(*split_url("/" + source.lstrip("/"))) as content:
+    with call.objects.open(*call.copy_source) as content:
         info = call.multipart.put_part(call.target, _upload_id(call), _number(call), content)
     return xml(node("CopyPartResult", LastModified=obs_xml.time_text(info.modified), ETag=f'"{info.etag}"'))
 
@@ -63,7 +62,7 @@ def abort_upload(call: ObsCall) -> Response:
 
 
 def _upload_id(call: ObsCall) -> str:
-    return call.request.args["uploadId"]
+    return next(value for name, value in call.request.args.items() if name.lower() == "uploadid")
 
 
 def _number(call: ObsCall) -> int:
