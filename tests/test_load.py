@@ -171,6 +171,23 @@ def test_merge_keys_fill_what_is_missing():
     assert Mark(1, 18, "b") == document.keys["y", "b"]
 
 
+def test_what_is_not_text_remembers_how_it_was_written():
+    """Numbers, truth values and nulls keep their source text, through anchors, aliases and merge keys."""
+    text = (
+        "x: &x {lr: 1e-4, on: True, none: , name: n, 7: '7'}\ny: *x\nz: {<<: *x, lr: 1.10}\nl: [&a 0x1F, *a, !!int 3]\n"
+    )
+    (document,) = load_text(text, "f.yaml")
+    written = {key: dict(document.written[id(value)]) for key, value in document.value.items()}
+    others = {"on": "True", "none": ""}
+
+    assert {
+        "x": {"lr": "1e-4"} | others,
+        "y": {"lr": "1e-4"} | others,
+        "z": {"lr": "1.10"} | others,
+        "l": {0: "0x1F", 1: "0x1F"},
+    } == written
+
+
 def test_a_quoted_merge_key_is_a_key():
     """Only the plain ``<<`` merges."""
     assert {"<<": 1} == value('{"<<": 1}')

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from fmctl.domain.problem import ManifestError, Problem
 from fmctl.domain.resource import Document, Path, Resource, ResourceId, Spec
 from fmctl.kinds import KINDS
-from fmctl.kinds.base import Reference
+from fmctl.kinds.base import Identity, Reference
 from fmctl.load import load, load_text
 from fmctl.settings import read_project
 from fmctl.validate import RULES, checked, document_schema, validate
@@ -46,6 +46,7 @@ class Recipe:
             "vegan": {"type": "boolean"},
             "after": {"type": "string"},
             "photo": {"type": "string"},
+            "page": {"type": "string"},
             "time": {"type": "string", "pattern": "^[0-9]+m$", "x-message": "time is minutes", "x-hint": "write 20m"},
             "settings": {"type": "object", "additionalProperties": {"anyOf": [FREE, {"$ref": "#/$defs/secret"}]}},
             "steps": {
@@ -109,6 +110,10 @@ class Recipe:
     def text_maps(self, spec: Spec) -> Iterator[Path]:
         if "settings" in spec:
             yield ("spec", "settings")
+
+    def identities(self, resource: Resource) -> Iterator[Identity]:
+        if "page" in resource.spec:
+            yield Identity((resource.spec["page"],), ("spec", "page"), "FM0998", "that page", "turn the page")
 
     def check(self, resource: Resource, others: Mapping[ResourceId, Resource], set_name: str) -> Iterator[Problem]:
         if resource.spec.get("title") == set_name:
@@ -411,6 +416,15 @@ def test_an_overlay_needs_a_manifest():
 
 
 # ------------------------------------------------------------------- the set
+
+
+def test_an_identity_belongs_to_one_resource():
+    """What a kind says that only one resource may have is told at the second, naming the first."""
+    texts = [recipe("page: 7", name) for name in ("soup", "stew")]
+
+    assert ["13:9: FM0998 Recipe/soup has that page already (m/f.yaml:1:1) | turn the page"] == told(
+        "---\n".join(texts)
+    )
 
 
 def test_a_resource_is_declared_once():

@@ -10,6 +10,9 @@ Spec = Mapping[str, Any]
 Path = tuple[str | int, ...]
 """A way into a document: ``("spec", "models", 0, "weight")``."""
 
+Written = Mapping[int, Mapping[str | int, str]]
+"""How numbers, truth values and nulls were written: by the identity of the map or list, then by key or index."""
+
 API_VERSION = "fmctl/v1"
 
 
@@ -56,12 +59,14 @@ class Document:
     """One YAML document as written: its value, and a mark per key and per value.
 
     ``keys`` holds the place of a mapping's key, ``values`` the place of the value, both by path from the root.
+    ``written`` holds the source text of plain scalars that are not text.
     """
 
     file: str
     value: Any
     keys: Mapping[Path, Mark] = field(repr=False)
     values: Mapping[Path, Mark] = field(repr=False)
+    written: Written = field(default_factory=dict, repr=False, compare=False)
 
     def source(self, path: Path = (), *, key: bool = False) -> Source:
         """The place of ``path``, or of its nearest parent that stands in the file (defaults and overlays do not)."""

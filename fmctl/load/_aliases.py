@@ -7,6 +7,8 @@ from typing import Any, Final, NamedTuple
 from fmctl.load import _rules as rules
 from fmctl.load._marks import Text, size
 
+Texts = dict[int, dict[str | int, str]]
+"""``Document.written`` in the making."""
 _MOST_EXPANDED: Final = 100_000
 
 
@@ -34,10 +36,12 @@ class Anchors:
         self._deepest = deepest
         self._expanded = 0
         self._known: dict[str, Anchored | None] = {}
+        self._written: Texts = {}
 
-    def clear(self) -> None:
-        """Forget the anchors: the next document begins."""
+    def begin(self, written: Texts) -> None:
+        """Forget the anchors: the next document begins. Copies are noted in ``written`` as what they copy is."""
         self._known.clear()
+        self._written = written
 
     def open(self, name: str) -> None:
         """What ``name`` stands for begins; until it is closed an alias to it is recursive."""
@@ -68,9 +72,14 @@ class Anchors:
             return value
         if depth > self._deepest:
             raise TooMany(rules.DEPTH, f"nested more than {self._deepest} deep")
+        copy: Any
         if isinstance(value, dict):
-            return {key: self._copied(item, depth + 1) for key, item in value.items()}
-        return [self._copied(item, depth + 1) for item in value]
+            copy = {key: self._copied(item, depth + 1) for key, item in value.items()}
+        else:
+            copy = [self._copied(item, depth + 1) for item in value]
+        if id(value) in self._written:
+            self._written[id(copy)] = self._written[id(value)]
+        return copy
 
     @staticmethod
     def sources(value: Any, offsets: list[int]) -> list[Anchored] | None:

@@ -20,7 +20,7 @@ from yaml.reader import ReaderError
 from fmctl.domain.problem import Problem
 from fmctl.domain.resource import Document
 from fmctl.load import _rules as rules
-from fmctl.load._aliases import Anchored, Anchors, TooMany
+from fmctl.load._aliases import Anchored, Anchors, Texts, TooMany
 from fmctl.load._marks import Text, document, size
 from fmctl.load._scalars import STARTS, TAGGED, plain
 from fmctl.load._syntax import explain, parser
@@ -52,6 +52,9 @@ class Composer:
         self._text = text
         self._anchors = Anchors(text, DEEPEST)
         self._offsets: list[int] = []
+        self._written: Texts = {}
+        self._kept: list[Any] = []
+        """Values that are not in the document, kept so that nothing in it gets the identity of one of them."""
 
     def read(self) -> None:
         """Read to the end; what cannot be parsed is left out up to the next ``---``."""
@@ -82,15 +85,15 @@ class Composer:
             raise _Stop(offset) from error
 
     def _document(self) -> None:
-        self._offsets = []
-        self._anchors.clear()
+        self._offsets, self._written, self._kept = [], {}, []
+        self._anchors.begin(self._written)
         known = len(self.problems)
         root = self._next()
         value = self._node(root, 1)
         if len(self.problems) > known or _is_empty(root):
             return
         if isinstance(value, dict):
-            self.documents.append(document(self._text, value, self._offsets))
+            self.documents.append(document(self._text, value, self._offsets, self._written))
         else:
             noun = "a list" if isinstance(value, list) else "a single value"
             hint = "begin with apiVersion, kind, metadata and spec; separate manifests by a line '---'"
@@ -147,21 +150,29 @@ class Composer:
     def _sequence(self, depth: int) -> list[Any]:
         # This loop and the next are the hot path: text costs no call.
         items: list[Any] = []
+        texts: dict[str | int, str] = {}
         get, put = self._next, self._offsets.append
         while True:
             event: Any = get()
             kind = event.__class__
             if kind is ScalarEvent and event.anchor is None and event.tag is None:
                 put(event.start_mark.index)
-                value = event.value
-                items.append(plain(value) if value[:1] in STARTS and event.implicit[0] else value)
+                text = value = event.value
+                if text[:1] in STARTS and event.implicit[0]:
+                    value = plain(text)
+                    if value.__class__ is not str:
+                        texts[len(items)] = text
+                items.append(value)
             elif kind is SequenceEndEvent:
+                if texts:
+                    self._written[id(items)] = texts
                 return items
             else:
-                items.append(self._node(event, depth))
+                items.append(self._odd_value(event, depth, texts, len(items)))
 
     def _mapping(self, depth: int) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
+        texts: dict[str | int, str] = {}
         merged: list[Anchored] = []
         begin = len(self._offsets)
         get, put = self._next, self._offsets.append
@@ -175,17 +186,34 @@ class Composer:
                     continue
                 put(event.start_mark.index)
             elif kind is MappingEndEvent:
-                return self._merge(mapping, merged) if merged else mapping
+                if merged:
+                    self._merge(mapping, merged, texts)
+                if texts:
+                    self._written[id(mapping)] = texts
+                return mapping
             elif (key := self._odd_key(event, mapping, begin, depth)) is None:
                 continue
             item = get()
             kind = item.__class__
             if kind is ScalarEvent and item.anchor is None and item.tag is None:
                 put(item.start_mark.index)
-                value = item.value
-                mapping[key] = plain(value) if value[:1] in STARTS and item.implicit[0] else value
+                text = value = item.value
+                if text[:1] in STARTS and item.implicit[0]:
+                    value = plain(text)
+                    if value.__class__ is not str:
+                        texts[key] = text
+                mapping[key] = value
             else:
-                mapping[key] = self._node(item, depth)
+                mapping[key] = self._odd_value(item, depth, texts, key)
+
+    def _odd_value(self, event: Any, depth: int, texts: dict[str | int, str], key: str | int) -> Any:
+        """A value off the fast path; how it was written, if that is known and it is not text, goes to ``texts``."""
+        value = self._node(event, depth)
+        if not isinstance(value, (dict, list, str)):
+            text = self._text.written.get(event.start_mark.index)
+            if text is not None:
+                texts[key] = text
+        return value
 
     def _odd_entry(self, event: Any, mapping: dict[str, Any], merged: list[Anchored], begin: int, depth: int) -> None:
         """A key that is there already, or a merge key; its marks are not those of an entry."""
@@ -205,18 +233,21 @@ class Composer:
             self._problem(event.start_mark.index, rules.MERGE_KEY, message, "write <<: *anchor, or <<: [*one, *two]")
         else:
             merged.extend(sources)
+            self._kept.append(value)
 
-    def _merge(self, mapping: dict[str, Any], merged: list[Anchored]) -> dict[str, Any]:
-        """``mapping`` with the entries of the merged maps that it lacks, earlier ones first."""
+    def _merge(self, mapping: dict[str, Any], merged: list[Anchored], texts: dict[str | int, str]) -> None:
+        """Give ``mapping`` the entries of the merged maps that it lacks, earlier ones first."""
         for value, offsets, _ in merged:
+            theirs = self._written.get(id(value), {})
             at = 1
             for key, item in value.items():
                 end = at + 1 + size(item)
                 if key not in mapping:
                     mapping[key] = item
                     self._offsets.extend(offsets[at:end])
+                    if key in theirs:
+                        texts[key] = theirs[key]
                 at = end
-        return mapping
 
     def _odd_key(self, event: Any, mapping: dict[str, Any], begin: int, depth: int) -> str | None:
         """The text of a key that has a tag or an anchor or is an alias; None, its value skipped, if it cannot be."""

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any, Final
 
-from fmctl.domain.resource import Document, Mark, Path, Source
+from fmctl.domain.resource import Document, Mark, Path, Source, Written
 
 _BREAK: Final = re.compile(r"\r\n|\r|\n")
 _TOKEN: Final = re.compile(r"[-+.~0-9A-Za-z]*")
@@ -145,7 +145,7 @@ class _Values(_Marks):
         return self._layout.text.mark(offset, value)
 
 
-def document(text: Text, value: Any, offsets: list[int]) -> Document:
+def document(text: Text, value: Any, offsets: list[int], written: Written) -> Document:
     """A document whose marks are made on demand."""
     layout = Layout(text, value, offsets)
-    return Document(text.file, value, _Keys(layout), _Values(layout))
+    return Document(text.file, value, _Keys(layout), _Values(layout), written)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 Scalar = str | int | float | bool | None
@@ -23,6 +24,7 @@ _LONGEST: Final = 1000
 """Python refuses integers of more than 4,300 digits; such a thing is text in any manifest."""
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> Scalar:
     """The value of an unquoted scalar."""
     if text[:1] not in STARTS or len(text) > _LONGEST:

@@ -14,7 +14,7 @@ from fmctl.kinds.base import Kind
 from fmctl.validate._merge import Places
 from fmctl.validate._rules import RULES
 from fmctl.validate._schema import Compiled, document_schema
-from fmctl.validate._text import as_written, with_text
+from fmctl.validate._text import with_text
 from fmctl.validate._validation import Validation, explained
 
 __all__ = ["RULES", "checked", "document_schema", "validate"]
@@ -46,7 +46,7 @@ def validate(
 def checked(document: Document, schema: Mapping[str, Any]) -> Any:
     """The value of a document that is not a manifest (the project file), with text as written; or ManifestError."""
     compiled = Compiled(dict(schema))
-    value = with_text(document.value, compiled.wants, as_written(document))
+    value = with_text(document.value, compiled.wants, document.written)
     if not compiled.is_valid(value):
         raise ManifestError(explained(value, compiled, Places(document, {}, None)))
     return value

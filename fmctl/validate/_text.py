@@ -6,15 +6,15 @@ The schema is compiled once to the few things that matter here; a document is co
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from fmctl.domain.resource import Document, Path
+from fmctl.domain.resource import Written
 
 Schema = Mapping[str, Any]
-TextOf = Callable[[Path, Any], str | None]
 _ALTERNATIVES: Final = ("allOf", "anyOf", "oneOf")
+_NO_TEXTS: Final[Mapping[str | int, str]] = {}
 _CONDITIONS: Final = ("then", "else")
 _SCALARS: Final = frozenset({"string", "number", "integer", "boolean"})
 
@@ -36,41 +36,57 @@ def wanted(schema: Schema) -> Wanted | None:
     return _Compiler(schema).compile([schema])
 
 
-def with_text(value: Any, wants: Wanted | None, text_of: TextOf, path: Path = ()) -> Any:
-    """``value`` with the source text of every plain scalar where text is wanted."""
-    if wants is None or isinstance(value, str):
+def with_text(value: Any, wants: Wanted | None, written: Written) -> Any:
+    """The map or list ``value`` with the source text of every plain scalar where text is wanted."""
+    if wants is None:
         return value
-    if isinstance(value, dict):
-        changed = {}
-        for key, item in value.items():
-            below = wants.keys.get(key, wants.other)
-            if below is not None and not isinstance(item, str):
-                new = with_text(item, below, text_of, (*path, key))
-                if new is not item:
-                    changed[key] = new
-        return {**value, **changed} if changed else value
-    if isinstance(value, list):
-        items = [with_text(item, wants.items, text_of, (*path, index)) for index, item in enumerate(value)]
-        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
-    if not wants.text or (value is None and not wants.free):
-        return value
-    text = text_of(path, value)
-    return value if text is None else text
+    if value.__class__ is dict:
+        return _map(value, wants, written)
+    return _list(value, wants.items, written) if wants.items and value.__class__ is list else value
 
 
-def as_written(document: Document, at: Path = ()) -> TextOf:
-    """The source text of what stands in ``document`` below ``at``."""
+def _map(value: dict[str, Any], wants: Wanted, written: Written) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    texts = written.get(id(value), _NO_TEXTS)
+    keys, other = wants.keys, wants.other
+    for key, item in value.items():
+        if item.__class__ is str:  # as most values are
+            continue
+        below = keys.get(key, other)
+        if below is None:
+            continue
+        if key in texts:
+            if below.text and (item is not None or below.free):
+                changed[key] = texts[key]
+        elif (new := with_text(item, below, written)) is not item:
+            changed[key] = new
+    return {**value, **changed} if changed else value
 
-    def text_of(path: Path, _: Any) -> str | None:
-        mark = document.values.get(at + path)
-        return mark.text if mark else None
 
-    return text_of
+def _list(value: list[Any], wants: Wanted, written: Written) -> list[Any]:
+    changed: dict[int, Any] = {}
+    texts = written.get(id(value), _NO_TEXTS)
+    for index, item in enumerate(value):
+        if index in texts:
+            if wants.text and (item is not None or wants.free):
+                changed[index] = texts[index]
+        elif (new := with_text(item, wants, written)) is not item:
+            changed[index] = new
+    return [changed.get(index, item) for index, item in enumerate(value)] if changed else value
 
 
-def as_yaml(_: Path, value: Any) -> str:
-    """The text of a scalar whose source is not at hand."""
-    return "" if value is None else json.dumps(value)
+def as_yaml(value: Any) -> Written:
+    """How the scalars in ``value`` would be written; for values that come from no file."""
+    if not isinstance(value, (dict, list)):
+        return {}
+    items = dict(value.items() if isinstance(value, dict) else enumerate(value))
+    texts = {key: "" if item is None else json.dumps(item) for key, item in items.items() if _is_odd(item)}
+    below = [as_yaml(item) for item in items.values()]
+    return {id(value): texts, **{key: found for each in below for key, found in each.items()}}
+
+
+def _is_odd(value: Any) -> bool:
+    return not isinstance(value, (str, dict, list))
 
 
 class _Compiler:

@@ -13,7 +13,7 @@ from fmctl.validate import _rules as rules
 from fmctl.validate._merge import Origins, Overlaying, Places, with_defaults
 from fmctl.validate._schema import Compiled, document_schema, envelope
 from fmctl.validate._suggest import closest, did_you_mean
-from fmctl.validate._text import as_written, as_yaml, with_text
+from fmctl.validate._text import as_yaml, with_text
 
 
 class Validation:
@@ -40,7 +40,7 @@ class Validation:
             return {}
         wants = self._schemas[kind].wants
         below = wants.keys.get("spec") if wants else None
-        return with_text(spec, below, as_written(self._project, ("defaults", kind)) if self._project else as_yaml)
+        return with_text(spec, below, self._project.written if self._project else as_yaml(spec))
 
     def declare(self, documents: Sequence[Document], overlays: Sequence[Document]) -> None:
         """Note every identity, so that what is wrong with one document causes no errors in another."""
@@ -107,11 +107,11 @@ class Validation:
 
     def _merged(self, document: Document, kind: str, origins: Origins) -> Any:
         schema = self._schemas.get(kind, self._unknown)
-        value = with_text(document.value, schema.wants, as_written(document))
+        value = with_text(document.value, schema.wants, document.written)
         if self._overlays:
             identity = self._identity(document)
             for overlay in self._overlays.get(identity, ()) if identity else ():
-                over = with_text(overlay.value, schema.wants, as_written(overlay))
+                over = with_text(overlay.value, schema.wants, overlay.written)
                 value = Overlaying(overlay, origins).merge(value, over)
         defaults = self._defaults.get(kind)
         if defaults and isinstance(value.get("spec"), dict):
