@@ -18,9 +18,10 @@ from typing import IO, Any
 
 import psutil
 
+from fmctl.sandbox.meter import Meter, read_samples
 from fmctl.sandbox.objects import Objects, ObsError
 from fmctl.sandbox.runner import Ended
-from fmctl.sandbox.workdir import CannotPrepare, Workdir, job_mark, log_path
+from fmctl.sandbox.workdir import CannotPrepare, Workdir, job_mark, log_path, metrics_path
 
 GRACE_SECONDS = 5.0
 """How long a job may take to end after SIGTERM, before SIGKILL."""
@@ -59,6 +60,9 @@ class ProcessRunner:
     def log(self, job_id: str) -> bytes | None:
         path = log_path(self._root / job_id)
         return path.read_bytes() if path.exists() else None
+
+    def metrics(self, job_id: str) -> Mapping[str, list[float]] | None:
+        return read_samples(metrics_path(self._root / job_id))
 
     def forget(self, job_id: str) -> None:
         if run := self._running.pop(job_id, None):
@@ -148,9 +152,10 @@ class _Run:
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> int:
         """The exit code as a shell tells it: 128 and the number of the signal that ended the process."""
-        rounds = 0
+        rounds, meter = 0, Meter(process.pid, metrics_path(self._work.root))
         while process.poll() is None and not self._stopping.wait(POLL_SECONDS):
             rounds += 1
+            meter.look()
             if rounds % round(UPLOAD_SECONDS / POLL_SECONDS) == 0:
                 with suppress(OSError, ObsError):  # files come and go while a job runs; the upload at the end counts
                     self._work.upload()

@@ -32,6 +32,9 @@ class Runner(Protocol):
     def log(self, job_id: str) -> bytes | None:
         """All that it has written so far; None when it has not begun."""
 
+    def metrics(self, job_id: str) -> Mapping[str, list[float]] | None:
+        """Samples by the name of the metric; None when there are none yet."""
+
     def forget(self, job_id: str) -> None:
         """The job is deleted: stop it, and remove what is left of it."""
 
@@ -86,6 +89,9 @@ class ScriptedRunner:
     def log(self, job_id: str) -> bytes | None:
         job = self._jobs.get(job_id)
         return job.log.encode() if job else None
+
+    def metrics(self, job_id: str) -> None:
+        """What is not run uses nothing."""
 
     def forget(self, job_id: str) -> None:
         self._jobs.pop(job_id, None)

@@ -164,6 +164,11 @@ def log_path(root: Path) -> Path:
     return root / "log" / f"{ONLY_TASK}.log"
 
 
+def metrics_path(root: Path) -> Path:
+    """Where samples of what the job uses are kept, with its log."""
+    return root / "log" / "metrics.json"
+
+
 def job_mark(root: Path) -> dict[str, str]:
     """The variable by which a process of the job in this folder is known."""
     return {"MA_JOB_DIR": str(root / "user-job-dir")}

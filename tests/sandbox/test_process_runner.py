@@ -244,3 +244,20 @@ def test_a_relative_state_folder_is_as_good(tmp_path: Path, monkeypatch: pytest.
     sandbox.close()
 
     assert phase == "Completed"
+
+
+def test_what_a_job_uses_is_measured(sandbox: Sandbox, jobs: Jobs) -> None:
+    """There is nothing at first; then six series of equal length, the processor busy, -1 for what is not there."""
+    upload_code(sandbox, "while True: pass")
+    job_id = jobs.start()
+    path = f"training-jobs/{job_id}/metrics/worker-0"
+    early = jobs.request("GET", path)
+    until(lambda: jobs.request("GET", path).status_code == 200)
+    series = {item["metric"]: item["value"] for item in jobs.request("GET", path).json()["metrics"]}
+
+    assert (early.status_code, early.content) == (204, b"")
+    assert len(series) == 6
+    assert {len(values) for values in series.values()} == {1}
+    assert series["cpuUsage"][0] > 1
+    assert series["memUsage"][0] > 0
+    assert series["npuUtil"] == [-1]

@@ -1,6 +1,7 @@
-"""What a training job has written, and what happened to it.
+"""What a training job has written and used, and what happened to it.
 
-GET /v2/{project_id}/training-jobs/{id}/tasks/{task_id}/logs/preview · …/logs/url · GET …/{id}/events · GET …/{id}/tasks
+GET /v2/{project_id}/training-jobs/{id}/tasks/{task_id}/logs/preview · …/logs/url ·
+GET …/{id}/metrics/{task_id} · GET …/{id}/events · GET …/{id}/tasks
 """
 
 from collections.abc import Sequence
@@ -44,6 +45,15 @@ def show_training_job_logs_url(call: Call) -> Reply:
     return Reply(200, {"obs_url": _link(call, f"/{LOG_BUCKET}/{key}")})
 
 
+@route("GET", JOB + "/metrics/{task_id}")
+def show_training_job_metrics(call: Call) -> Reply:
+    """Six series with a sample a minute, -1 where nothing is measured; 204 before the first."""
+    samples = call.sandbox.part(Training).metrics(call.path["training_job_id"], _task(call))
+    if samples is None:
+        return Reply(204)
+    return Reply(200, {"metrics": [{"metric": name, "value": values} for name, values in samples.items()]})
+
+
 @route("GET", JOB + "/events")
 def list_training_job_events(call: Call) -> Reply:
     """What happened, newest first unless asked otherwise; `offset` counts pages."""
@@ -70,16 +80,23 @@ def list_training_job_tasks(call: Call) -> Reply:
 ROUTES: Sequence[Route] = (
     show_training_job_logs_preview,
     show_training_job_logs_url,
+    show_training_job_metrics,
     list_training_job_events,
     list_training_job_tasks,
 )
 
 
 def _log(call: Call) -> bytes | None:
+    task = _task(call)
+    return call.sandbox.part(Training).log(call.path["training_job_id"], task)
+
+
+def _task(call: Call) -> str:
+    """The task that the path names, of a job that exists."""
     record, task = find_job(call), call.path["task_id"]
     if task not in record["job"]["status"]["tasks"]:
         raise WireError(400, "ModelArts.2788", f"Invalid parameter: the job has no task {task}.")
-    return call.sandbox.part(Training).log(call.path["training_job_id"], task)
+    return task
 
 
 def _link(call: Call, path: str) -> str:

@@ -5,6 +5,7 @@ Creating | Pending | Running → Terminating → Terminated
 """
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fmctl.sandbox.runner import ONLY_TASK, Ended
@@ -101,6 +102,10 @@ class Training:
     def log(self, job_id: str, task: str) -> bytes | None:
         """What a task has written so far; one process runs, as the first task, whatever the number of nodes."""
         return self._runner.log(job_id) if task == ONLY_TASK else None
+
+    def metrics(self, job_id: str, task: str) -> Mapping[str, list[float]] | None:
+        """What a task has used of its machine, minute by minute."""
+        return self._runner.metrics(job_id) if task == ONLY_TASK else None
 
     # What time does
 
