@@ -23,7 +23,7 @@ def create_once(
     """
     for _ in range(2):
         try:
-            return post(), None
+            return _sent(name, post), None
         except AlreadyExists:
             break
         except NoAnswer:
@@ -37,3 +37,15 @@ def create_once(
             return found.remote_id, found
     msg = f"{name} was sent, or exists already, but did not show in any list for {LOOKUP_SECONDS} s"
     raise NoAnswer(msg, hint="apply again: it is looked up by name, never created twice")
+
+
+def _sent(name: str, post: Callable[[], str]) -> str:
+    """The id in the answer to ``post``; an answer without one says as little as none about what was done."""
+    try:
+        remote_id = post()
+    except (AttributeError, LookupError, TypeError, ValueError):
+        remote_id = ""
+    if not remote_id:
+        msg = f"{name} was sent, and the answer does not say what became of it"
+        raise NoAnswer(msg)
+    return remote_id
