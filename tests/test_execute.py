@@ -1,0 +1,409 @@
+"""Execute: the order of doing, failures that stay local, shared waiting, and creates that happen once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from declared import job, model, resource, resources, service
+from seeds import seed_job
+from world import SET, Breakage, MemoryFacts, SharedClock, World
+
+from fmctl import workflow
+from fmctl.domain.event import Ending, Event, EventType, Outcome
+from fmctl.domain.live import Live
+from fmctl.domain.problem import ExitCode, LedgerError, worst
+from fmctl.domain.resource import Resource
+from fmctl.execute import Limits, outcome_codes
+from fmctl.sandbox.faults import FaultPlan, Faults
+from fmctl.sandbox.serving.scripted import Script
+
+CHAIN = [
+    job("pretrain"),
+    job("train", requires=["pretrain"]),
+    model(source={"from": "obs://fmctl-demo/digits/"}, requires=["train"]),
+    service(),
+]
+
+
+def created(world: World) -> list[str]:
+    """The names of what was created, in the order of the requests."""
+    found = []
+    for request in world.transport.requests:
+        body = json.loads(request.content or b"{}")
+        if request.method == "POST" and request.url.path.endswith(("/training-jobs", "/models", "/services")):
+            found.append(body.get("model_name") or body.get("service_name") or body["metadata"]["name"])
+    return [name.rpartition("-")[0] or name for name in found]
+
+
+def endings(outcomes: list[Outcome]) -> dict[str, Ending]:
+    return {outcome.change.id.name: outcome.ending for outcome in outcomes}
+
+
+def jobs(world: World) -> dict[str, str]:
+    """Every job that the sandbox holds: name and phase."""
+    found = (record["job"] for record in world.sandbox.store.find("training_jobs"))
+    return {one["metadata"]["name"]: one["status"]["phase"] for one in found}
+
+
+# ------------------------------------------------------------------ order and failures
+
+
+def test_what_is_needed_is_made_first(world: World) -> None:
+    """Creates follow the references, each only when what it needs is ready."""
+    outcomes = world.apply(resources(*CHAIN[::-1]), Limits(parallelism=4))
+
+    assert ["pretrain", "train", "digits", "digits"] == created(world)
+    assert {Ending.DONE} == set(endings(outcomes).values())
+
+
+def test_a_failure_skips_what_depends_on_it_alone(world: World) -> None:
+    """A failed branch is cut off, and every other branch is carried out."""
+    world.runner.outcomes = {"pretrain-*": 1}
+
+    outcomes = world.apply(resources(*CHAIN, job("apart"), job("last", requires=["apart"])))
+
+    assert {
+        "pretrain": Ending.FAILED,
+        "train": Ending.SKIPPED,
+        "digits-1-0-0": Ending.SKIPPED,
+        "digits": Ending.SKIPPED,
+        "apart": Ending.DONE,
+        "last": Ending.DONE,
+    } == endings(outcomes)
+    assert ExitCode.RUN_ENDED is worst(outcome_codes(outcomes))
+
+
+def test_a_failed_run_shows_the_end_of_its_log(world: World) -> None:
+    """Who reads that a run failed reads why."""
+    world.runner.outcomes = {"*": 3}
+
+    (outcome,) = world.apply(resources(job()))
+
+    assert "exited with 3" in outcome.message
+    assert "started" in outcome.log
+
+
+def test_attempts_go_on_within_one_apply(world: World) -> None:
+    """As long as the policy has budget the next attempt follows in the same apply, and no longer."""
+    world.runner.outcomes = {"*": 1}
+    declared = resource(job(retries={"user": 2}))
+
+    (outcome,) = world.apply((declared,))
+
+    name = f"train-{declared.hash}"
+    assert {name: "Failed", f"{name}-r1": "Failed", f"{name}-r2": "Failed"} == jobs(world)
+    assert ExitCode.RUN_ENDED is outcome.code
+
+
+def test_an_attempt_that_completes_ends_the_retries(world: World) -> None:
+    """A run that completes is the result, whatever its number."""
+    world.runner.outcomes = {"*-r1": 0, "*": 1}
+    declared = resource(job(retries={"user": 2}))
+
+    (outcome,) = world.apply((declared,))
+
+    assert Ending.DONE is outcome.ending
+    assert {f"train-{declared.hash}": "Failed", f"train-{declared.hash}-r1": "Completed"} == jobs(world)
+
+
+def test_a_bug_fails_one_change(world: World) -> None:
+    """What is wrong with fmctl itself ends one change with 255, and the others go on."""
+    declared = resources(job("one"), job("two"))
+    plan, session = world.plan(declared)
+    broken = replace(plan.changes[0], desired=replace(plan.changes[0].desired, spec={}))
+
+    outcomes = workflow.apply(
+        replace(plan, changes=(broken, *plan.changes[1:])), session, Limits(parallelism=2), lambda _: None
+    )
+
+    assert [ExitCode.INTERNAL, ExitCode.OK] == [outcome.code for outcome in outcomes]
+
+
+# ------------------------------------------------------------------ waiting together
+
+
+def test_thirty_jobs_in_flight_are_watched_together(world: World) -> None:
+    """Waiting costs searches by ten names from 0.5 s to 15 s apart, not a poll per job."""
+    world.runner.durations = {"*": 600}
+
+    world.apply(resources(*(job(f"job-{number}") for number in range(30))), Limits(parallelism=10))
+
+    looks = world.transport.count("POST", "/training-job-searches") / 3
+    details = sum(r.method == "GET" and "/training-jobs/" in r.url.path for r in world.transport.requests)
+    assert 600 / 15 < looks < 80
+    assert 0 == details
+
+
+def test_looking_that_fails_for_a_while_is_no_failure(world: World) -> None:
+    """Trouble with looking is not trouble of what is looked at."""
+    world.runner.durations = {"*": 600}
+    declared = resources(job())
+    plan, session = world.plan(declared)
+    world.transport.broken = [Breakage("POST", "/training-job-searches", "502", times=12)]
+
+    outcomes = workflow.apply(plan, session, Limits(parallelism=1), lambda _: None)
+
+    assert {"train": Ending.DONE} == endings(outcomes)
+
+
+def test_a_throttled_api_only_takes_longer(world: World) -> None:
+    """429 is waited out; nothing is created twice and nothing fails."""
+    clock = world.clock
+    faults = Faults(world.sandbox.wsgi, FaultPlan(throttle=3), clock, wait=lambda _: None)
+    world.transport.inner = httpx.WSGITransport(faults)
+
+    outcomes = world.apply(resources(*CHAIN))
+
+    assert {Ending.DONE} == set(endings(outcomes).values())
+    assert faults.counts["throttled"] > 0
+    assert 2 == len(jobs(world))
+
+
+def test_events_tell_each_phase(world: World) -> None:
+    """A change that waits tells where it is, from its start to its end."""
+    events: list[Event] = []
+
+    world.apply(resources(job()), events=events)
+
+    types = [event.type for event in events]
+    assert (EventType.START, EventType.COMPLETE) == (types[0], types[-1])
+    assert {"Creating", "Pending", "Running", "Completed"} >= {event.phase for event in events if event.phase}
+    assert EventType.PROGRESS in types
+
+
+# ------------------------------------------------------------------ exactly once
+
+ENDS = {"TrainingJob": "/training-jobs", "ModelVersion": "/models", "Service": "/services"}
+
+
+@pytest.mark.parametrize("way", ["reset", "timeout", "garbage", "502"])
+@pytest.mark.parametrize("kind", ENDS)
+def test_a_lost_answer_makes_one_object(world: World, kind: str, way: str) -> None:
+    """Whatever becomes of the answer to a creating call, one object comes of it."""
+    world.transport.broken = [Breakage("POST", ENDS[kind], way)]
+
+    outcomes = world.apply(resources(job(), model(), service()))
+
+    assert {Ending.DONE} == set(endings(outcomes).values())
+    assert 0 == world.transport.broken[0].times
+    assert [1, 1, 1] == [len(world.sandbox.store.find(name)) for name in ("training_jobs", "models", "services")]
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_a_lost_answer_and_a_lagging_list_make_one_object(world: World, kind: str) -> None:
+    """An object that no list shows yet is waited for and not made again."""
+    faults = Faults(world.sandbox.wsgi, FaultPlan(list_lag=30), world.clock, wait=lambda _: None)
+    world.transport.inner = httpx.WSGITransport(faults)
+    world.transport.broken = [Breakage("POST", ENDS[kind], "502")]
+
+    outcomes = world.apply(resources(job(), model(), service()))
+
+    assert faults.counts["hidden"] > 0
+    assert {Ending.DONE} == set(endings(outcomes).values())
+    assert [1, 1, 1] == [len(world.sandbox.store.find(name)) for name in ("training_jobs", "models", "services")]
+
+
+class Killed(BaseException):
+    """The end of the process, which nothing catches."""
+
+
+class DyingFacts(MemoryFacts):
+    """A ledger in front of which the process dies."""
+
+    def __init__(self, fact: str) -> None:
+        super().__init__()
+        self.fact: str | None = fact
+
+    def write(self, name: str, fact: Mapping[str, Any]) -> None:
+        if self.fact and f".{self.fact}." in name:
+            raise Killed
+        super().write(name, fact)
+
+
+@pytest.mark.parametrize("fact", ["intent", "created", "end"])
+def test_an_apply_that_was_killed_is_picked_up(world: World, fact: str) -> None:
+    """Killed before any fact is written, the next apply ends with one run that completed."""
+    dying = DyingFacts(fact)
+    world.facts = dying
+    declared = resources(job())
+    with pytest.raises(Killed):
+        world.apply(declared)
+    dying.fact = None
+
+    outcomes = world.apply(declared)
+
+    assert {"train": Ending.DONE} == endings(outcomes)
+    assert ["Completed"] == list(jobs(world).values())
+    assert world.plan(declared)[0].empty
+
+
+def test_an_unwritable_ledger_stops_apply_before_its_first_create(world: World) -> None:
+    """Without a ledger a run could be started twice, so none is started."""
+
+    class Unwritable(MemoryFacts):
+        def check_writable(self) -> None:
+            msg = "read-only"
+            raise LedgerError(msg)
+
+    world.facts = Unwritable()
+
+    with pytest.raises(LedgerError):
+        world.apply(resources(job()))
+
+    assert {} == jobs(world)
+
+
+def test_the_ledger_knows_a_run_before_and_after_its_post(world: World) -> None:
+    """Intent, created, end: the three facts of a run, with its id and its phase."""
+    declared = resource(job())
+
+    world.apply((declared,))
+
+    facts = {name.rsplit(".", 2)[-2]: fact for name, fact in world.facts.facts.items()}
+    (record,) = world.sandbox.store.find("training_jobs")
+    assert {"intent", "created", "end"} == set(facts)
+    assert record["job"]["metadata"]["id"] == facts["created"]["remoteId"]
+    assert "Completed" == facts["end"]["phase"]
+
+
+def test_an_apply_without_changes_writes_missing_receipts(world: World) -> None:
+    """Every apply that sees an ended run leaves its receipt, so that the run outlives the platform's record."""
+    declared = resource(job())
+    seed_job(world, f"train-{declared.hash}", "Completed", f"[fmctl:{SET}@{declared.marker}s]")
+
+    world.apply((declared,))
+    with world.sandbox.store.background():
+        world.sandbox.store.delete("training_jobs", f"job-train-{declared.hash}")
+
+    assert world.plan((declared,))[0].empty
+
+
+# ------------------------------------------------------------------ leaving
+
+
+class Interrupted(SharedClock):
+    """A clock at which somebody presses Ctrl-C after some looks."""
+
+    def __init__(self, world: World, looks: int) -> None:
+        super().__init__(world.sandbox, world.clock)
+        self.left = looks
+
+    def sleep(self, seconds: float) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+        super().sleep(seconds)
+
+
+def interrupted(world: World, declared: tuple[Resource, ...], looks: int) -> list[Outcome]:
+    plan, session = world.plan(declared)
+    session = replace(session, clock=Interrupted(world, looks))
+    return workflow.apply(plan, session, Limits(parallelism=1), lambda _: None)
+
+
+@pytest.mark.parametrize("looks", [1, 2, 5])
+def test_ctrl_c_detaches(world: World, looks: int) -> None:
+    """Ctrl-C leaves runs running; the next apply waits for them and starts nothing twice."""
+    world.runner.durations = {"*": 600}
+    declared = resources(job("first"), job("second", requires=["first"]))
+
+    left = interrupted(world, declared, looks)
+
+    assert {"first": Ending.LEFT, "second": Ending.SKIPPED} == endings(left)
+    assert ExitCode.CANCELLED is worst(outcome_codes(left))
+    assert {Ending.DONE} == set(endings(world.apply(declared)).values())
+    assert ["first", "second"] == created(world)
+
+
+def test_a_time_out_leaves_runs_running(world: World) -> None:
+    """After --timeout apply ends with 9, and what it started goes on."""
+    world.runner.durations = {"*": 600}
+    before = world.clock.now()
+
+    outcomes = world.apply(resources(job()), Limits(parallelism=1, timeout=90))
+
+    assert [(Ending.LEFT, ExitCode.TIMEOUT)] == [(outcome.ending, outcome.code) for outcome in outcomes]
+    assert 90 <= world.clock.now() - before < 120
+    assert ["Running"] == list(jobs(world).values())
+
+
+def test_no_wait_starts_and_leaves(world: World) -> None:
+    """--no-wait starts what can be started, and skips what needs the end of it."""
+    world.runner.durations = {"*": 600}
+
+    outcomes = world.apply(
+        resources(job("first"), job("second", requires=["first"])), Limits(parallelism=1, wait=False)
+    )
+
+    assert {"first": Ending.LEFT, "second": Ending.SKIPPED} == endings(outcomes)
+    assert 1 == len(jobs(world))
+
+
+# ------------------------------------------------------------------ services
+
+
+def test_a_rolled_back_update_fails_and_keeps_the_old_marker(world: World) -> None:
+    """An update that the platform takes back fails its change, and the next plan still wants it."""
+    world.put("obs://fmctl-demo/broken/model/config.json", '{"model_type": "PyTorch", "apis": [{"url": "/"}]}')
+    world.put("obs://fmctl-demo/broken/model/customize_service.py", "class Digits: ...\n")
+    world.apply(resources(model(), service()))
+    second = model("digits-2-0-0", source={"from": "obs://fmctl-demo/broken/"})
+    roll = {"modelRef": "digits-2-0-0", "weight": 100, "flavor": "modelarts.vm.cpu.2u"}
+    declared = resources(model(), second, service("digits", roll))
+    world.launcher.scripts["digits"] = Script(fails="ImportError: no module named torch")
+
+    outcomes = world.apply(declared)
+
+    (failed,) = [outcome for outcome in outcomes if outcome.ending is Ending.FAILED]
+    assert ("digits", ExitCode.API) == (failed.change.id.name, failed.code)
+    assert "rolled back" in failed.message
+    assert ["digits"] == [change.id.name for change in world.plan(declared)[0].changes if change.writes]
+
+
+def test_the_address_of_a_service_is_told(world: World) -> None:
+    """The outcome of a service that is up has where it answers."""
+    outcomes = world.apply(resources(model(), service()))
+
+    last: Live | None = outcomes[-1].live
+    assert last is not None
+    assert last.url.startswith("http://")
+
+
+# ------------------------------------------------------------------ folders
+
+
+def local(folder: Path) -> Resource:
+    algorithm = {**job()["spec"]["algorithm"], "code": "./code"}
+    return resource(job(algorithm=algorithm), file=str(folder / "job.yaml"))
+
+
+def test_a_folder_that_changed_since_the_plan_is_refused(world: World, tmp_path: Path) -> None:
+    """What is uploaded is what the plan saw, or nothing."""
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "train.py").write_text("one")
+    plan, session = world.plan((local(tmp_path),))
+    (tmp_path / "code" / "train.py").write_text("two")
+
+    (outcome,) = workflow.apply(plan, session, Limits(parallelism=1), lambda _: None)
+
+    assert Ending.FAILED is outcome.ending
+    assert "changed while" in outcome.message
+    assert {} == jobs(world)
+
+
+def test_a_folder_is_uploaded_under_its_digest(world: World, tmp_path: Path) -> None:
+    """The address of uploaded content says what it is."""
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "train.py").write_text("one")
+    declared = local(tmp_path)
+
+    world.apply((declared,))
+
+    digest = declared.folders["./code"].digest
+    assert b"one" == world.session().store.read(f"obs://fmctl-sandbox/code/{digest}/train.py")
