@@ -41,7 +41,11 @@ def order(resources: Sequence[Resource], kinds: Mapping[str, Kind]) -> list[Reso
     """Resources in the order of their references, with their needs; a cycle is a ManifestError. Reads no folder."""
     by_id = {resource.id: resource for resource in resources}
     needs = {id: _needs(resource, kinds) for id, resource in by_id.items()}
-    return [replace(by_id[id], needs=needs[id]) for id in _order(by_id, needs)]
+    return [_with_needs(by_id[id], needs[id]) for id in _order(by_id, needs)]
+
+
+def _with_needs(resource: Resource, needs: tuple[ResourceId, ...]) -> Resource:
+    return replace(resource, needs=needs) if needs else resource  # copies cost, and most of a large set has none
 
 
 def _needs(resource: Resource, kinds: Mapping[str, Kind]) -> tuple[ResourceId, ...]:

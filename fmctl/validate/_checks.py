@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 from fmctl.domain.problem import Problem
@@ -84,10 +84,15 @@ def secrets(checked: Checked) -> Iterator[Problem]:
     """No literal under a key that names a secret. The value is never shown."""
     for path in checked.kind.text_maps(checked.resource.spec):
         for key, value in at(checked.resource, path).items():
-            if _SECRET.search(key) and not isinstance(value, dict):
+            if not isinstance(value, dict) and _names_secret(key):
                 hint = f"write {key}: {{valueFrom: {{env: {key}}}}}, or {{value: …}} if it is no secret"
                 message = f"a literal value under {key!r}, which names a secret"
                 yield Problem(checked.places.source((*path, key)), rules.LITERAL, message, hint)
+
+
+@lru_cache(maxsize=4096)
+def _names_secret(key: str) -> bool:
+    return _SECRET.search(key) is not None
 
 
 def own_rules(checked: Checked, others: Mapping[ResourceId, Resource], set_name: str) -> Iterator[Problem]:
