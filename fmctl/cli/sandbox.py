@@ -8,7 +8,7 @@ import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -93,21 +93,60 @@ def _is_sandbox(folder: Path) -> bool:
 @app.command()
 def serve(
     address: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="0: the port of last time, else a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="0: the port of last time, else a free one.")
+    ] = 0,
     state_dir: StateDir = None,
+    jobs_at_once: Annotated[
+        int | None, typer.Option("--jobs-at-once", min=1, help="Default: one per CPU, at least 2.")
+    ] = None,
+    list_lag: Annotated[float, typer.Option("--list-lag", min=0, help="Seconds that lists lag behind.")] = 0.0,
+    latency: Annotated[float, typer.Option("--latency", min=0, help="Answer so many milliseconds later.")] = 0.0,
+    throttle: Annotated[int, typer.Option("--throttle", min=0, help="Refuse every Nth request with 429.")] = 0,
+    lose_answers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lose-answers",
+            metavar="'METHOD PATH-GLOB N'",
+            help="Carry out the first N such requests and close the connection; may be repeated.",
+        ),
+    ] = None,
 ) -> None:
-    """Run it in the foreground; one line of JSON on stdout says how to connect, the log goes to stderr."""
+    """Run it in the foreground; one line of JSON on stdout says how to connect, the log goes to stderr.
+
+    The fault options let you try your own pipelines against trouble.
+    """
     import logging
     import sys
 
+    from fmctl.sandbox.faults import FaultPlan
     from fmctl.sandbox.server import serve as run
     from fmctl.sandbox.statedir import StateDirBusy
 
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
+    )
+    faults = FaultPlan(list_lag, [_lost(text) for text in lose_answers or ()], latency / 1000, throttle)
+
+    def ready(info: Mapping[str, str]) -> None:
+        say(json.dumps(info))
+
     try:
-        run(_folder(state_dir), address, port, lambda info: say(json.dumps(info)))
+        run(_folder(state_dir), address, port, ready, faults=faults, jobs_at_once=jobs_at_once)
     except (StateDirBusy, OSError) as error:
         raise FmctlError(str(error), hint="`fmctl sandbox status` tells what runs") from error
+
+
+def _lost(text: str) -> Any:
+    """``POST /v2/*/training-jobs 1`` as the fault it asks for."""
+    from fmctl.domain.problem import UsageError
+    from fmctl.sandbox.faults import LostAnswers
+
+    parts = text.split()
+    if len(parts) != 3 or not parts[2].isdigit():
+        msg = f"--lose-answers {text!r}: not METHOD PATH-GLOB N"
+        raise UsageError(msg, hint="for example 'POST /v2/*/training-jobs 1'")
+    return LostAnswers(parts[0].upper(), parts[1], int(parts[2]))
 
 
 @app.command()
