@@ -6,11 +6,25 @@ The Python API is imported when it is first used, so that the command line start
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fmctl.api import Applied, apply, delete, diff, get, logs, predict, stop
+    from fmctl.api import Applied, apply, copy, delete, diff, get, logs, predict, start, stop, wait
     from fmctl.domain.problem import FmctlError
 
 __version__ = "0.1.0"
-__all__ = ["Applied", "FmctlError", "__version__", "apply", "delete", "diff", "get", "logs", "predict", "stop"]
+__all__ = [
+    "Applied",
+    "FmctlError",
+    "__version__",
+    "apply",
+    "copy",
+    "delete",
+    "diff",
+    "get",
+    "logs",
+    "predict",
+    "start",
+    "stop",
+    "wait",
+]
 
 
 def __getattr__(name: str) -> Any:

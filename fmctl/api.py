@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fmctl import host
+from fmctl import copying, host, starting
 from fmctl.clock import SystemClock
 from fmctl.connect import Session, connect
 from fmctl.deletion import plan_stop
@@ -35,10 +35,12 @@ from fmctl.guards import asks, guard
 from fmctl.kinds import KINDS, RUNS, parse
 from fmctl.kinds.service import Service
 from fmctl.kinds.training_job import TrainingJob
+from fmctl.receipts import write_receipts
 from fmctl.report.listing import Entry, entries
 from fmctl.secrets import reader
 from fmctl.settings import ENV, SANDBOX, Project, context_name, find_context, find_project
 from fmctl.sources import Sources, read
+from fmctl.waiting import Goal, Waited, wait_for
 from fmctl.workflow import Choice, make_plan, plan_deletion
 from fmctl.workflow import apply as carry_out
 
@@ -195,6 +197,32 @@ def stop(what: str, *, context: str | None = None, on_event: Callable[[Event], N
     return _carry_out(stopping(what, session), session, Limits(), on_event, yes=True)
 
 
+def start(what: str, *, context: str | None = None, on_event: Callable[[Event], None] = _quiet) -> Applied:
+    """Start a service that was stopped, by hand or by its schedule."""
+    session = open_here(context)
+    plan = starting.plan_start(address(what, "Service"), session)
+    return Applied(plan, tuple(starting.start(plan, session, on_event)))
+
+
+def wait(
+    *what: str,
+    goal: str = "ready",
+    timeout: float | None = None,
+    context: str | None = None,
+    on_event: Callable[[Event], None] = _quiet,
+) -> list[Waited]:
+    """Wait until each of ``what`` is ``ready``, ``stopped`` or ``deleted``, or has ended otherwise: see ``code``."""
+    return wait_for([address(one) for one in what], Goal(goal), open_here(context), timeout, on_event)
+
+
+def copy(what: str, folder: str, *, context: str | None = None, force: bool = False) -> int:
+    """Download an output (``"TrainingJob/digits:train_url/model"``) of the newest completed run.
+
+    It returns the number of files.
+    """
+    return copying.copy(what, Path(folder), open_here(context), force=force).files
+
+
 def delete(
     *what: str, context: str | None = None, yes: bool = False, on_event: Callable[[Event], None] = _quiet
 ) -> Applied:
@@ -235,6 +263,7 @@ def follow_log(run: Live, session: Session, task: str, *, follow: bool) -> Itera
             yield new
         shown = text
         if not follow or not current.active:
+            write_receipts([current] if follow else [], session)
             return
         session.clock.sleep(FOLLOW_SECONDS)
         seen = kind.find_id(current.remote_id, session.api)

@@ -11,6 +11,7 @@ import typer
 from fmctl import __version__
 from fmctl.cli import (
     apply,
+    cp,
     delete,
     describe,
     diff,
@@ -22,8 +23,11 @@ from fmctl.cli import (
     predict,
     sandbox,
     schema,
+    start,
     status,
+    stop,
     validate,
+    wait,
 )
 from fmctl.cli.output import fail, warn
 from fmctl.domain.problem import ExitCode, FmctlError, ManifestError
@@ -65,6 +69,10 @@ app.command("history")(history.history)
 app.command("status")(status.status)
 app.command("graph")(graph.graph)
 app.command("predict")(predict.predict)
+app.command("cp")(cp.cp)
+app.command("wait")(wait.wait)
+app.command("start")(start.start)
+app.command("stop")(stop.stop)
 app.command("delete")(delete.delete)
 app.command("schema")(schema.schema)
 app.add_typer(sandbox.app, name="sandbox")

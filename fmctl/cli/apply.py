@@ -61,12 +61,12 @@ def apply(
     from fmctl.cli.output import disable_colour
     from fmctl.cli.planning import check_prune, make, remake
     from fmctl.cli.progress import printer
-    from fmctl.cli.session import sources
+    from fmctl.cli.session import seconds_of, sources
     from fmctl.execute import Limits
 
     if no_color:
         disable_colour()
-    limits = Limits(parallelism, not no_wait, _seconds(timeout))
+    limits = Limits(parallelism, not no_wait, seconds_of("--timeout", timeout))
     _detach_on_sigterm()
     if plan_file:
         root = Path(filename[0]) if filename else None
@@ -84,30 +84,22 @@ def apply(
 
 def run(plan: Plan, session: Session, limits: Limits, out: Printer) -> ExitCode:
     """Carry out, print the results, and say by the exit code how it went."""
-    from fmctl.domain.plan import summarize
-    from fmctl.domain.problem import worst
-    from fmctl.kinds import RUNS
     from fmctl.workflow import apply as carry_out
 
     with out:
         outcomes = carry_out(plan, session, limits, out.event)
+    return finish(outcomes, out)
+
+
+def finish(outcomes: list[Outcome], out: Printer) -> ExitCode:
+    """Print the results, and say by the exit code how it went."""
+    from fmctl.domain.plan import summarize
+    from fmctl.domain.problem import worst
+    from fmctl.kinds import RUNS
+
     out.results(outcomes, summarize(tuple(o.change for o in outcomes if o.written), RUNS))
     codes = [outcome.code for outcome in outcomes]
     return ExitCode.INTERNAL if ExitCode.INTERNAL in codes else worst(codes)
-
-
-def _seconds(timeout: str | None) -> float | None:
-    import re
-
-    from fmctl.domain.problem import UsageError
-    from fmctl.domain.values import DURATION, seconds
-
-    if timeout is None:
-        return None
-    if not re.match(DURATION, timeout):
-        msg = f"--timeout {timeout}: not a duration"
-        raise UsageError(msg, hint="30s, 90m, 2h, 1d")
-    return float(seconds(timeout))
 
 
 def _approve(plan: Plan, session: Session, *, yes: bool, checksum: str | None) -> None:

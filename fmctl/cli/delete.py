@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fmctl.cli.options import Context, Files, NoColor, Parallelism, Recursive, Yes
-
-if TYPE_CHECKING:
-    from fmctl.domain.plan import Plan
 
 
 def delete(
@@ -28,7 +25,7 @@ def delete(
     from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
     from fmctl.cli.progress import Printer
-    from fmctl.cli.session import open_session, project_of, sources, stdin
+    from fmctl.cli.session import confirm, open_session, project_of, sources, stdin
     from fmctl.domain.problem import UsageError
     from fmctl.execute import Limits
     from fmctl.sources import read
@@ -48,19 +45,6 @@ def delete(
     if not plan.changes:
         say("Nothing to delete.")
         return 0
-    _confirm(plan, yes=yes)
+    if any(change.writes for change in plan.changes):
+        confirm("Delete this?", "deleting needs a yes", yes=yes)
     return run(plan, session, Limits(parallelism), out)
-
-
-def _confirm(plan: Plan, *, yes: bool) -> None:
-    from fmctl.cli.output import ask, interactive
-    from fmctl.domain.problem import Cancelled, Refused
-
-    if yes or not any(change.writes for change in plan.changes):
-        return
-    if not interactive():
-        msg = "deleting needs a yes"
-        raise Refused(msg, hint="say -y")
-    if not ask("Delete this?"):
-        msg = "nothing was deleted"
-        raise Cancelled(msg)

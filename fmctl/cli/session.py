@@ -50,3 +50,31 @@ def open_session(project: Project, context: str | None) -> Session:
     from fmctl.cli.output import warn
 
     return open_session(project, context, notify=warn)
+
+
+def seconds_of(option: str, text: str | None) -> float | None:
+    """A duration of the command line in seconds."""
+    import re
+
+    from fmctl.domain.values import DURATION, seconds
+
+    if text is None:
+        return None
+    if not re.match(DURATION, text):
+        msg = f"{option} {text}: not a duration"
+        raise UsageError(msg, hint="30s, 90m, 2h, 1d")
+    return float(seconds(text))
+
+
+def confirm(question: str, without: str, *, yes: bool) -> None:
+    """Ask on a terminal; refuse elsewhere, since nobody can say yes there. ``without`` says what needs it."""
+    from fmctl.cli.output import ask, interactive
+    from fmctl.domain.problem import Cancelled, Refused
+
+    if yes:
+        return
+    if not interactive():
+        raise Refused(without, hint="say -y")
+    if not ask(question):
+        msg = "nothing was changed"
+        raise Cancelled(msg)

@@ -78,5 +78,5 @@ def results_text(outcomes: Sequence[Outcome], summary: Summary) -> str:
     lines = [outcome_line(outcome) for outcome in shown]
     if not all(o.ending is Ending.DONE for o in outcomes) or any(o.written for o in outcomes):
         lines.append(f"Applied: {summary.done}")
-    lines += [f"{o.change.id}: {o.live.url}" for o in outcomes if o.live and o.live.url]
+    lines += [f"{o.change.id}: {o.live.url}" for o in outcomes if o.live and o.live.url and o.live.active]
     return "\n".join(lines)

@@ -1,0 +1,38 @@
+"""``fmctl start``: start a stopped service."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fmctl.cli.names import complete_address
+from fmctl.cli.options import Context, NoColor
+
+
+def start(
+    what: Annotated[str, typer.Argument(metavar="Service/NAME", help="Which one.", autocompletion=complete_address)],
+    context: Context = None,
+    no_color: NoColor = False,
+) -> int:
+    """Start a service that was stopped, by hand or by its schedule."""
+    from fmctl import starting
+    from fmctl.api import address
+    from fmctl.cli.apply import finish
+    from fmctl.cli.output import disable_colour, say
+    from fmctl.cli.progress import printer
+    from fmctl.cli.session import open_session, project_of
+
+    if no_color:
+        disable_colour()
+    id = address(what, "Service")
+    session = open_session(project_of(None), context)
+    plan = starting.plan_start(id, session)
+    if plan.empty:
+        say(f"{id} is {plan.changes[0].message}: nothing to start.")
+        return 0
+    out = printer(False, full=False)
+    out.plan(plan)
+    with out:
+        outcomes = starting.start(plan, session, out.event)
+    return finish(outcomes, out)

@@ -1,0 +1,52 @@
+"""Starting a service that was stopped, by hand or by its schedule, without its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fmctl.connect import Session
+from fmctl.domain.event import Event, Outcome
+from fmctl.domain.live import Live, World
+from fmctl.domain.plan import Action, Change, Plan, Reason
+from fmctl.domain.problem import FmctlError
+from fmctl.domain.resource import ResourceId
+from fmctl.execute import Limits, execute
+from fmctl.kinds import KINDS
+from fmctl.kinds.base import Kind, Steps, Work
+from fmctl.kinds.service import Service
+from fmctl.plan import assemble
+
+
+class _Starting(Service):
+    def verb(self, change: Change, work: Work) -> Steps:
+        """Start it, whatever its manifest says; its config is left as it is."""
+        if change.action is not Action.START or change.live is None:
+            return super().verb(change, work)
+        return self._put_state("running", change.live, work, was_failed=True)
+
+
+_KINDS: Mapping[str, Kind] = {**KINDS, Service.name: _Starting()}
+
+
+def plan_start(id: ResourceId, session: Session) -> Plan:
+    """Start one service of the set; what runs is left alone, what is not owned is refused."""
+    live = Service().find_name(id.name, session.api)
+    if live is None:
+        msg = f"there is no service named {id.name} in context {session.context.name}"
+        raise FmctlError(msg, hint="see `fmctl get Service -A`; the name is the live one (serviceName)")
+    return assemble([_change(live, session)], World({}), _KINDS, session.target, ())
+
+
+def _change(live: Live, session: Session) -> Change:
+    any_set = session.project.document is None
+    if live.marker is None or not (any_set or live.owned_by(session.project.set)):
+        hint = f"service {live.remote_name} belongs to {live.owner}"
+        return Change(live.id, Action.REFUSE, Reason.NOT_OURS, hint, live=live)
+    if live.active and live.spec["state"] == "running":
+        return Change(live.id, Action.NOOP, Reason.IN_SYNC, live.phase, live=live)
+    return Change(live.id, Action.START, Reason.MANIFEST_CHANGED, live.phase, live=live)
+
+
+def start(plan: Plan, session: Session, emit: Callable[[Event], None]) -> list[Outcome]:
+    """Carry a plan of ``plan_start`` out and wait until the service runs."""
+    return execute(plan, _KINDS, session.work, Limits(), emit)
