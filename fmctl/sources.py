@@ -35,7 +35,7 @@ class Sources:
 def check(sources: Sources, project: Project, stdin: Callable[[], str] | None = None) -> tuple[Resource, ...]:
     """Valid resources, not yet resolved: no folder is read."""
     with no_collection():  # everything made here is kept: looking for garbage costs a third of the time
-        documents = load(sources.filenames, recursive=sources.recursive, stdin=stdin)
+        documents = load(sources.filenames, recursive=sources.recursive, without=overlay_places(project), stdin=stdin)
         return validate(
             documents,
             KINDS,
@@ -44,6 +44,11 @@ def check(sources: Sources, project: Project, stdin: Callable[[], str] | None = 
             overlays=project.overlay(sources.overlay),
             project=project.document,
         )
+
+
+def overlay_places(project: Project) -> list[str]:
+    """The overlays' files and folders: they may lie among the manifests, but are none."""
+    return [str(project.root / place) for place in project.overlays.values()]
 
 
 def read(sources: Sources, project: Project, stdin: Callable[[], str] | None = None) -> tuple[Resource, ...]:

@@ -289,13 +289,51 @@ def folder(tmp_path: Path) -> str:
 
 
 def test_a_directory_is_its_manifests_in_order(folder: str):
-    """A directory means its .yaml, .yml and .json files by name; hidden ones and the project file are not manifests."""
-    assert LETTERS == names([folder])
+    """A directory means its .yaml and .yml files by name; hidden ones and the project file are not manifests."""
+    assert ["a", "b"] == names([folder])
+
+
+def test_json_is_read_where_it_is_named(folder: str):
+    """A manifest may be JSON, but a directory's JSON is data until a name or a glob says otherwise."""
+    assert ["c"] == names([f"{folder}/c.json"])
+    assert ["c"] == names([f"{folder}/*.json"])
 
 
 def test_recursion_is_asked_for(folder: str):
     """Sub-directories count with ``recursive`` only, hidden ones never."""
-    assert [*LETTERS, "d"] == names([folder], recursive=True)
+    assert ["a", "b", "d"] == names([folder], recursive=True)
+
+
+def test_fmctlignore_leaves_files_and_folders_out(tmp_path: Path):
+    """A directory is read without what gitignore patterns in its own .fmctlignore match; a named file is read."""
+    for name in ("a.yaml", "b.yaml", "code/c.yaml", "data/a.yaml", "data/keep.yaml", "deep/code/d.yaml"):
+        write(tmp_path / name)
+    write(tmp_path / ".fmctlignore", "# what jobs use\n/code/\ndata/*\n!data/keep.yaml\nb.yaml\n")
+    write(tmp_path / "deep" / ".fmctlignore", "*\n")
+
+    assert ["a", "keep", "d"] == names([str(tmp_path)], recursive=True)
+    assert ["a"] == names([str(tmp_path)])
+    assert ["b"] == names([f"{tmp_path}/b.yaml"])
+
+
+def test_a_pattern_that_is_none_is_told(tmp_path: Path):
+    """A .fmctlignore that cannot be understood is a mistake with a place, and leaves nothing out."""
+    write(tmp_path / ".fmctlignore", "a\n!\n")
+
+    assert [f"{tmp_path}/.fmctlignore:2:1: FM0019 '!' is not a gitignore pattern"] == told(
+        lambda: load([write(tmp_path / "a.yaml").parent.as_posix()])
+    )
+
+
+def test_directories_are_read_without_what_the_caller_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Files and folders that are left out, however spelled, are no manifests of a directory; by name they are."""
+    for name in ("a.yaml", "b.yaml", "overlays/prod/a.yaml", "overlays/test.yaml", "other/overlays/c.yaml"):
+        write(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    without = ["overlays/prod/", str(tmp_path / "other" / ".." / "overlays" / "test.yaml"), "b.yaml"]
+
+    assert ["a", "c"] == names(["."], recursive=True, without=without)
+    assert ["a"] == names(["overlays/prod"], without=without)
 
 
 def test_globs_match_manifests(folder: str):
@@ -306,7 +344,7 @@ def test_globs_match_manifests(folder: str):
 
 def test_a_file_is_loaded_once(folder: str):
     """A file that several arguments mean is loaded for the first of them."""
-    assert ["b", "a", "c"] == names([f"{folder}/b.yml", folder, f"{folder}/./a.yaml"])
+    assert ["b", "a"] == names([f"{folder}/b.yml", folder, f"{folder}/./a.yaml"])
 
 
 def test_a_named_file_is_a_manifest_whatever_its_ending(tmp_path: Path):

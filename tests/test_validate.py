@@ -20,6 +20,7 @@ from fmctl.kinds import KINDS
 from fmctl.kinds.base import Identity, Reference
 from fmctl.load import load, load_text
 from fmctl.settings import read_project
+from fmctl.sources import Sources, check
 from fmctl.validate import RULES, checked, document_schema, validate
 
 ROOT = File(__file__).parents[1]
@@ -592,6 +593,23 @@ def test_the_example_is_valid():
     resources = validate(documents, KINDS, set_name=settings.set, defaults=settings.defaults, project=settings.document)
 
     assert len(documents) == len(resources) > 0
+
+
+def test_a_whole_set_is_read_recursively(tmp_path: File):
+    """What lies below the manifests, overlays or what .fmctlignore names, is not mistaken for manifests."""
+    (tmp_path / "overlays").mkdir()
+    (tmp_path / "fmctl.yaml").write_text("set: demo\noverlays: {prod: overlays}\n")
+    (tmp_path / "version.yaml").write_text(VERSION)
+    (tmp_path / "overlays" / "version.yaml").write_text(VERSION)
+    (tmp_path / "settings.yaml").write_text("seed: 1\n")
+    sources = Sources([str(tmp_path)], recursive=True)
+    project = read_project(tmp_path / "fmctl.yaml")
+
+    with pytest.raises(ManifestError, match=r"settings.yaml:1:1: FM0102 this is no manifest.*(\n.*)*\.fmctlignore"):
+        check(sources, project)
+    (tmp_path / ".fmctlignore").write_text("settings.yaml\n")
+
+    assert ["digits-1-0-0"] == [resource.name for resource in check(sources, project)]
 
 
 def test_generated_manifests_are_valid():

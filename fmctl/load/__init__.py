@@ -7,7 +7,8 @@ how it was written, which the schema needs (``1e-4`` where text is wanted) and e
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
@@ -15,8 +16,9 @@ from fmctl.domain.problem import ManifestError, Problem
 from fmctl.domain.resource import Document
 from fmctl.load import _rules as rules
 from fmctl.load._compose import Composer, ForbiddenCharacter
+from fmctl.load._directories import named
 from fmctl.load._dump import dump
-from fmctl.load._files import STDIN, Unusable, distinct, forbidden, named, text_of, text_of_stdin, unusable
+from fmctl.load._files import STDIN, Unusable, distinct, forbidden, text_of, text_of_stdin, unusable
 from fmctl.load._marks import Text
 from fmctl.load._rules import RULES
 
@@ -24,13 +26,20 @@ __all__ = ["RULES", "dump", "load", "load_text", "no_collection"]
 
 
 def load(
-    filenames: Sequence[str], *, recursive: bool = False, stdin: Callable[[], str] | None = None
+    filenames: Sequence[str],
+    *,
+    recursive: bool = False,
+    without: Collection[str] = (),
+    stdin: Callable[[], str] | None = None,
 ) -> tuple[Document, ...]:
-    """Every document of the named files, directories and globs; ``-`` is standard input."""
+    """Every document of the named files, directories and globs; ``-`` is standard input.
+
+    Directories are read without the files and folders in ``without``.
+    """
     problems: list[Problem] = []
     documents: list[Document] = []
     with no_collection():
-        for path in _paths(filenames, recursive, problems):
+        for path in _paths(filenames, recursive, without, problems):
             try:
                 text = text_of_stdin(stdin) if path == STDIN else text_of(path)
                 documents += load_text(text, path)
@@ -60,12 +69,15 @@ def load_text(text: str, file: str) -> tuple[Document, ...]:
     return tuple(composer.documents)
 
 
-def _paths(filenames: Sequence[str], recursive: bool, problems: list[Problem]) -> Iterator[str]:
+def _paths(
+    filenames: Sequence[str], recursive: bool, without: Collection[str], problems: list[Problem]
+) -> Iterator[str]:
     """The files to read in the order given, each once."""
     groups = []
+    left_out = frozenset(map(os.path.realpath, without))
     for name in filenames:
         try:
-            groups.append([STDIN] if name == "-" else named(name, recursive))
+            groups.append([STDIN] if name == "-" else named(name, recursive=recursive, without=left_out))
         except Unusable as error:
             problems.append(error.problem)
     return distinct(chain.from_iterable(groups))

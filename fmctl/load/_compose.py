@@ -181,7 +181,7 @@ class Composer:
             event = get()
             kind: Any = event.__class__
             if kind is ScalarEvent and event.tag is None and event.anchor is None:
-                key = intern(event.value)  # the same few in every document
+                key: Any = intern(event.value)  # the same few in every document
                 if key in mapping or (key == "<<" and event.implicit[0]):
                     self._odd_entry(event, mapping, merged, begin, depth)
                     continue

@@ -1,12 +1,10 @@
-"""Which files the names on the command line mean, and their text."""
+"""Files and their text, each read once."""
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from operator import attrgetter
 from typing import Final
 
 from fmctl.domain.problem import Problem
@@ -14,8 +12,6 @@ from fmctl.domain.resource import Source
 from fmctl.load import _rules as rules
 
 STDIN: Final = "<stdin>"
-_PROJECT_FILE: Final = "fmctl.yaml"
-_SUFFIXES: Final = (".yaml", ".yml", ".json")
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -30,39 +26,6 @@ class Unusable(Exception):
 def unusable(file: str, rule: str, message: str, hint: str | None = None) -> Unusable:
     """A problem of a whole file."""
     return Unusable(Problem(Source(file, 1, 1), rule, message, hint))
-
-
-def named(name: str, recursive: bool) -> list[str]:
-    """The files that ``name`` means: itself, a directory's manifests, or what a glob matches."""
-    if os.path.isdir(name):
-        return list(_in_directory(name, recursive))
-    if os.path.basename(name) == _PROJECT_FILE:
-        raise unusable(name, rules.PROJECT_FILE, "fmctl.yaml is the project file, not a manifest", "name its directory")
-    if os.path.lexists(name) or not glob.has_magic(name):
-        return [name]
-    found = [path for path in glob.glob(name, recursive=True) if _is_manifest(path) and not os.path.isdir(path)]
-    if not found:
-        raise unusable(name, rules.NO_MATCH, "no manifest matches", "manifests end in .yaml, .yml or .json")
-    return sorted(found)
-
-
-def _is_manifest(path: str) -> bool:
-    name = os.path.basename(path)
-    return name.endswith(_SUFFIXES) and not name.startswith(".") and name != _PROJECT_FILE
-
-
-def _in_directory(directory: str, recursive: bool) -> Iterator[str]:
-    try:
-        with os.scandir(directory) as found:
-            entries = sorted(found, key=attrgetter("name"))
-    except OSError as error:
-        raise unreadable(directory, error) from error
-    for entry in entries:
-        if not entry.is_dir(follow_symlinks=False):  # a link to a directory may lead back here
-            if _is_manifest(entry.name):
-                yield entry.path
-        elif recursive and not entry.name.startswith("."):
-            yield from _in_directory(entry.path, recursive)
 
 
 def distinct(paths: Iterable[str]) -> Iterator[str]:

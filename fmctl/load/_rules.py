@@ -23,6 +23,7 @@ NOTHING: Final = "FM0015"
 PROJECT_FILE: Final = "FM0016"
 MERGE_KEY: Final = "FM0017"
 TAGGED_VALUE: Final = "FM0018"
+IGNORED: Final = "FM0019"
 
 RULES: Mapping[str, str] = {
     SYNTAX: "The file is not well-formed YAML.",
@@ -43,4 +44,5 @@ RULES: Mapping[str, str] = {
     PROJECT_FILE: "fmctl.yaml is the project file, never a manifest.",
     MERGE_KEY: "The value of a merge key (<<) is a map, or a list of maps.",
     TAGGED_VALUE: "A value can be read as its tag says.",
+    IGNORED: "A .fmctlignore holds gitignore patterns.",
 }

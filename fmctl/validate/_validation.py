@@ -85,6 +85,9 @@ class Validation:
 
     def check_schema(self, document: Document) -> None:
         """Merge, read text as it is written, and let the schema decide."""
+        if not {"apiVersion", "kind"} & document.value.keys():
+            self._not_a_manifest(document)
+            return
         written = document.value.get("kind")
         kind = written if isinstance(written, str) else ""
         schema = self._schemas.get(kind, self._unknown)
@@ -98,6 +101,11 @@ class Validation:
             self.problems += explained(value, schema, places)
         elif schema is not self._unknown:
             self._accept(value, document, places)
+
+    def _not_a_manifest(self, document: Document) -> None:
+        message = "this is no manifest: it has neither apiVersion nor kind"
+        hint = "begin with apiVersion, kind, metadata and spec, or name the file in .fmctlignore beside fmctl.yaml"
+        self.problems.append(Problem(document.source(), rules.KIND, message, hint))
 
     def _unknown_kind(self, document: Document, kind: Any) -> None:
         if "kind" in document.value:
