@@ -81,9 +81,12 @@ def span(seconds_: float) -> str:
 
 
 def agrees(live: Any, desired: Any) -> bool:
-    """Whether ``live`` has everything that ``desired`` says; what only ``live`` has does not count."""
+    """Whether ``live`` has everything that ``desired`` says; what only ``live`` has does not count.
+
+    None in ``desired`` means "not there".
+    """
     if isinstance(desired, Mapping):
-        return isinstance(live, Mapping) and all(k in live and agrees(live[k], v) for k, v in desired.items())
+        return isinstance(live, Mapping) and all(agrees(live.get(key), value) for key, value in desired.items())
     if isinstance(desired, (list, tuple)):
         same_length = isinstance(live, (list, tuple)) and len(live) == len(desired)
         return same_length and all(map(agrees, live, desired))
