@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -28,8 +29,7 @@ class Application:
 
     def __init__(self, sandbox: "Sandbox", routes: Sequence[Route]) -> None:
         self._sandbox = sandbox
-        rules = [Rule(route.rule, methods=_methods(route), endpoint=route) for route in routes]
-        self._map = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
+        self._map = _map(tuple(routes))
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(proper(environ))
@@ -72,6 +72,13 @@ class Application:
         except NotFound:
             return None, {}
         return cast(Route, found), dict(path)
+
+
+@cache
+def _map(routes: tuple[Route, ...]) -> Map:
+    """Compiled once: it takes longer than all else that a new sandbox does."""
+    rules = [Rule(route.rule, methods=_methods(route), endpoint=route) for route in routes]
+    return Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
 
 
 def _methods(route: Route) -> Sequence[str]:

@@ -78,9 +78,9 @@ def test_the_exit_code_is_told(jobs: Jobs, clock: VirtualClock) -> None:
     job_id = jobs.start("bad")
     phases(jobs, job_id, clock, STEP, STEP, 10)
 
-    assert jobs.show(job_id)["status"][
-        "task_statuses"
-    ] == [{"task": "worker-0", "exit_code": 3, "message": "exit code 3"}]
+    assert jobs.show(job_id)["status"]["task_statuses"] == [
+        {"task": "worker-0", "exit_code": 3, "message": "exit code 3"}
+    ]
 
 
 def test_a_job_comes_back_completed_by_the_server(jobs: Jobs) -> None:
