@@ -11,16 +11,20 @@ import typer
 from fmctl import __version__
 from fmctl.cli import (
     apply,
+    completion,
     cp,
     delete,
     describe,
     diff,
     events,
+    explain,
     get,
     graph,
     history,
+    init,
     logs,
     predict,
+    render,
     sandbox,
     schema,
     start,
@@ -58,7 +62,10 @@ def root(
     """Make ModelArts match the manifests in your repository: training runs, model versions, services."""
 
 
+app.command("init")(init.init)
 app.command("validate")(validate.validate)
+app.command("render")(render.render)
+app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
 app.command("apply")(apply.apply)
 app.command("get")(get.get)
@@ -75,12 +82,14 @@ app.command("start")(start.start)
 app.command("stop")(stop.stop)
 app.command("delete")(delete.delete)
 app.command("schema")(schema.schema)
+app.command("completion")(completion.completion)
 app.add_typer(sandbox.app, name="sandbox")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with the code of the outcome. No traceback ever reaches a user."""
     _prepare()
+    completion.prepare()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

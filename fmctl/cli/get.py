@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmctl.cli.names import complete_address
+from fmctl.cli.names import complete_kind_or_address
 from fmctl.cli.options import Context, Files, Recursive, Selector
 from fmctl.domain.problem import ExitCode, UsageError
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def get(
     what: Annotated[
         str | None,
-        typer.Argument(metavar="[KIND[/NAME]]", help="A kind, or one resource.", autocompletion=complete_address),
+        typer.Argument(
+            metavar="[KIND[/NAME]]", help="A kind, or one resource.", autocompletion=complete_kind_or_address
+        ),
     ] = None,
     filename: Files = None,
     recursive: Recursive = False,

@@ -1,0 +1,24 @@
+"""``fmctl init``: a first set that works as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; made when it is not there.")] = Path("."),
+) -> None:
+    """Write a first set to start from.
+
+    A job, a model version and a service with code and data: it applies on the sandbox as it is. Nothing that exists
+    is overwritten.
+    """
+    from fmctl.cli.output import say, warn
+    from fmctl.starter import write_starter
+
+    for path in write_starter(folder):
+        say(str(path))
+    warn(f"now run: fmctl diff -f {folder}, then fmctl apply -f {folder}")

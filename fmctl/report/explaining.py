@@ -1,0 +1,145 @@
+"""Fields of manifests in words, read from the schemas: type, choices, default, form, what is below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fmctl.domain.problem import UsageError
+from fmctl.report.table import table
+
+Schema = Mapping[str, Any]
+_LIMITS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "minLength": "characters, at least",
+    "maxLength": "characters, at most",
+    "minItems": "items, at least",
+    "maxItems": "items, at most",
+}
+
+
+def explained(kind: str, path: str, document: Schema, columns: int | None = None) -> str:
+    """The field of ``kind`` at ``path`` (``spec.inputs.name``; ``spec`` may be left out)."""
+    names = [name for name in path.replace("[]", "").split(".") if name]
+    if names and names[0] not in _fields(document):
+        names.insert(0, "spec")
+    schema, required = document, True
+    for depth, name in enumerate(names):
+        fields = _fields(schema)
+        if name not in fields:
+            raise _unknown(kind, names[:depth], name, fields)
+        required = name in _required(schema)
+        schema = fields[name]
+    lines = [f"KIND:     {kind}"]
+    if not names:
+        schema = _fields(document)["spec"]
+        lines.append("FIELD:    spec <object> required, beside apiVersion, kind and metadata (name, labels)")
+    else:
+        lines.append(f"FIELD:    {'.'.join(names)} <{type_of(schema)}>{' required' if required else ''}")
+    return "\n".join([*lines, *_about(schema), *_below(schema, columns)])
+
+
+def field_names(document: Schema, path: str) -> Sequence[str]:
+    """The names of the fields below ``path``; nothing for a path that is not there."""
+    schema = document
+    for name in filter(None, path.split(".")):
+        schema = _fields(schema).get(name, {})
+    return list(_fields(schema))
+
+
+def _unknown(kind: str, at: Sequence[str], name: str, fields: Mapping[str, Any]) -> UsageError:
+    where = ".".join([kind, *at])
+    hint = f"it has {', '.join(sorted(fields))}" if fields else f"{where} has no fields"
+    return UsageError(f"{where} has no field {name!r}", hint=hint)
+
+
+def _fields(schema: Schema) -> Mapping[str, Any]:
+    """The fields of a map, or of the maps in a list."""
+    inner = schema.get("items", schema)
+    found: dict[str, Any] = dict(inner.get("properties", {}))
+    for branch in inner.get("anyOf", ()):
+        found.update(branch.get("properties", {}))
+    return found
+
+
+def _required(schema: Schema) -> Sequence[str]:
+    found: Sequence[str] = schema.get("items", schema).get("required", ())
+    return found
+
+
+def type_of(schema: Schema) -> str:
+    """``string``, ``[]object``, ``map``, or the types that a value can have."""
+    if "const" in schema:
+        return "string"
+    if "enum" in schema:
+        return "integer" if all(isinstance(value, int) for value in schema["enum"]) else "string"
+    if "valueFrom" in schema.get("properties", {}):
+        return "{valueFrom: {env: NAME} or {file: PATH}}"
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(type_of(branch) for branch in schema["anyOf"]))
+    type = schema.get("type", "any")
+    if isinstance(type, list):
+        return "text" if "string" in type else " or ".join(type)
+    if type == "array":
+        return f"[]{type_of(schema.get('items', {}))}"
+    return "map" if type == "object" and "properties" not in schema else str(type)
+
+
+def _about(schema: Schema) -> Iterator[str]:
+    inner = schema.get("items", schema)
+    text = schema.get("description") or schema.get("x-message") or inner.get("x-message")
+    if text:
+        yield f"\n{text[0].upper()}{text[1:]}"
+    facts = [*_facts(schema), *(_facts(inner) if inner is not schema else ())]
+    if facts:
+        yield ""
+        yield from facts
+
+
+def _facts(schema: Schema) -> Iterator[str]:
+    if "const" in schema:
+        yield f"Always:   {schema['const']}"
+    if "enum" in schema:
+        yield f"One of:   {', '.join(map(str, schema['enum']))}"
+    if "default" in schema:
+        yield f"Default:  {_value(schema['default'])}"
+    if "pattern" in schema:
+        yield f"Form:     {schema['pattern']}"
+    if isinstance(schema.get("propertyNames"), dict):
+        yield f"Keys:     {schema['propertyNames'].get('pattern', 'any')}"
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield f"Values:   {type_of(schema['additionalProperties'])}"
+    for keyword, words in _LIMITS.items():
+        if keyword in schema:
+            what, _, limit = words.rpartition(", ")
+            yield f"{limit.capitalize() + ':':<10}{schema[keyword]} {what}".rstrip()
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return '""' if value == "" else str(value)
+
+
+def _below(schema: Schema, columns: int | None) -> Iterator[str]:
+    """The fields one level further down, the required ones marked."""
+    fields = _fields(schema)
+    if not fields:
+        return
+    required = _required(schema)
+    rows = [(name, f"<{type_of(below)}>", _short(below, name in required)) for name, below in fields.items()]
+    head, *lines = table(("FIELDS", "", ""), rows, columns)
+    yield f"\n{head.strip()}:"
+    yield from (f"  {line}" for line in lines)
+
+
+def _short(schema: Schema, required: bool) -> str:
+    parts = ["required"] if required else []
+    if "default" in schema:
+        parts.append(f"default {_value(schema['default'])}")
+    if schema.get("description"):
+        parts.append(str(schema["description"]))
+    elif "enum" in schema:
+        parts.append(" | ".join(map(str, schema["enum"])))
+    return "; ".join(parts)
