@@ -410,7 +410,7 @@ class Service(Kind):
         wanted = resource.spec.get("state", "running")
         if "spec.state" in resource.spec.get("ignoreDifferences", ()):
             wanted = live.spec["state"]
-        live = yield from self._settled(live, work)
+        live = yield from self._settled(live, work, touched=False)
         if not agrees(live.spec, self._config(resource, live, work)):
             if wanted == "stopped":
                 live = yield from self._put_state("stopped", live, work)
@@ -432,11 +432,14 @@ class Service(Kind):
         config["models"] = _aligned(config["models"], live.spec.get("models", ()))
         return config
 
-    def _settled(self, live: Live, work: Work) -> Found:
-        """Wait while a transition lasts, and for two minutes while it is ``concerning``."""
+    def _settled(self, live: Live, work: Work, *, touched: bool = True) -> Found:
+        """Wait while a transition lasts, and for two minutes while it is ``concerning``.
+
+        One that was concerning before it was touched is as settled as it gets: the change may be what repairs it.
+        """
         since: float | None = None
         while True:
-            if live.phase == "concerning":
+            if live.phase == "concerning" and touched:
                 since = since or work.clock.now()
                 if work.clock.now() - since > CONCERNING_SECONDS:
                     msg = f"service {live.remote_name} has been concerning for over {CONCERNING_SECONDS} s"
@@ -450,7 +453,7 @@ class Service(Kind):
         sent: float | None = None
         before = stood = 0
         while True:
-            live = yield from self._settled(live, work)
+            live = yield from self._settled(live, work, touched=sent is not None)
             wanted = self._config(resource, live, work)
             if sent is None:
                 if agrees(live.spec, wanted):
@@ -496,7 +499,7 @@ class Service(Kind):
         """Start or stop it, unless it is so already: the status that it has is an error to the API."""
         sent: float | None = None
         while True:
-            live = yield from self._settled(live, work)
+            live = yield from self._settled(live, work, touched=sent is not None)
             if live.spec["state"] == wanted or (wanted == "stopped" and live.phase == "failed"):
                 return live
             if live.phase == "failed" and not was_failed:
