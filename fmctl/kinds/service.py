@@ -299,7 +299,8 @@ class Service(Kind):
             desired.pop("state", None)
         elif "state" not in resource.spec and "spec.state" not in resource.spec.get("ignoreDifferences", ()):
             desired["state"] = "running"
-        there = _aligned(live.spec.get("models", ()), desired["models"])
+        shown = live.spec if moved else _filled(live.spec, desired["models"])
+        there = _aligned(shown.get("models", ()), desired["models"])
         there, desired["models"] = _mask(there, desired["models"], _hidden(resource))
         before = {**live.spec, "models": there}
         fields = deciding.differences(before, desired)
@@ -411,7 +412,8 @@ class Service(Kind):
         if "spec.state" in resource.spec.get("ignoreDifferences", ()):
             wanted = live.spec["state"]
         live = yield from self._settled(live, work, touched=False)
-        if not agrees(live.spec, self._config(resource, live, work)):
+        config = self._config(resource, live, work)
+        if not agrees(self._shown(resource, live, config, work), config):
             if wanted == "stopped":
                 live = yield from self._put_state("stopped", live, work)
             live = yield from self._put_config(resource, live, work)
@@ -431,6 +433,11 @@ class Service(Kind):
         config: dict[str, Any] = {key: desired[key] for key in ("models", "autoStop") if key in desired}
         config["models"] = _aligned(config["models"], live.spec.get("models", ()))
         return config
+
+    def _shown(self, resource: Resource, live: Live, config: Spec, work: Work) -> Spec:
+        """What is live, completed by what was applied but does not show."""
+        applied = live.marker == self.marker(resource, work.set_name)
+        return _filled(live.spec, config["models"]) if applied else live.spec
 
     def _settled(self, live: Live, work: Work, *, touched: bool = True) -> Found:
         """Wait while a transition lasts, and for two minutes while it is ``concerning``.
@@ -456,7 +463,7 @@ class Service(Kind):
             live = yield from self._settled(live, work, touched=sent is not None)
             wanted = self._config(resource, live, work)
             if sent is None:
-                if agrees(live.spec, wanted):
+                if agrees(self._shown(resource, live, wanted, work), wanted):
                     return live
                 before, stood = self._newest(live, work.api)[0], live.facts["transition"]
                 try:
@@ -480,7 +487,7 @@ class Service(Kind):
         if at > before and result == "FAIL":
             msg = f"the update of service {live.remote_name} failed and was rolled back"
             raise NotReady(msg, hint="the old config is running; see the service's events for the cause")
-        if agrees(live.spec, wanted) and not (at > before and result == "RUNNING"):
+        if agrees(_filled(live.spec, wanted["models"]), wanted) and not (at > before and result == "RUNNING"):
             stale = live.phase == "failed" and live.facts["transition"] == stood
             if not stale or waited > EFFECT_SECONDS:
                 return True
@@ -669,6 +676,18 @@ def _refuse_unset(resource: Resource, config: Spec) -> None:
             if isinstance(plain(value), Mapping) and key not in sent:
                 msg = f"the environment variable {plain(value)['valueFrom'].get('env')} is not set"
                 raise FmctlError(msg, hint=f"{resource.id} needs it for {key}; export it before `fmctl apply`")
+
+
+def _filled(live: Spec, desired: Sequence[Spec]) -> Spec:
+    """``live`` with the resources that the platform may keep to itself (``custom_spec: {}``) taken as ``desired``."""
+    wanted = {model["modelId"]: model["resources"] for model in desired if "resources" in model}
+    models = [
+        {**model, "resources": wanted[model["modelId"]]}
+        if model["flavor"] == "custom" and "resources" not in model and model["modelId"] in wanted
+        else model
+        for model in live.get("models", ())
+    ]
+    return {**live, "models": models}
 
 
 def _hidden(resource: Resource) -> frozenset[str]:
