@@ -301,7 +301,7 @@ class Service(Kind):
             desired["state"] = "running"
         shown = live.spec if moved else _filled(live.spec, desired["models"])
         there = _aligned(shown.get("models", ()), desired["models"])
-        there, desired["models"] = _mask(there, desired["models"], _hidden(resource))
+        there, desired["models"] = _mask(there, desired["models"], _spelled_out(resource))
         before = {**live.spec, "models": there}
         fields = deciding.differences(before, desired)
         reason = Reason.MANIFEST_CHANGED if moved else Reason.DRIFT
@@ -690,13 +690,14 @@ def _filled(live: Spec, desired: Sequence[Spec]) -> Spec:
     return {**live, "models": models}
 
 
-def _hidden(resource: Resource) -> frozenset[str]:
-    """Names of variables whose values never show: those behind ``valueFrom``."""
+def _spelled_out(resource: Resource) -> frozenset[str]:
+    """Names of variables whose values may show. Not those behind ``valueFrom``, nor what may have been so before."""
     pairs = [pair for model in resource.spec["models"] for pair in model.get("env", {}).items()]
-    return frozenset(key for key, value in pairs if isinstance(plain(value), Mapping))
+    hidden = {key for key, value in pairs if isinstance(plain(value), Mapping)}
+    return frozenset(key for key, _ in pairs if key not in hidden and not is_secret_name(key))
 
 
-def _mask(live: list[Any], desired: list[Any], hidden: frozenset[str]) -> tuple[list[Any], list[Any]]:
+def _mask(live: list[Any], desired: list[Any], shown: frozenset[str]) -> tuple[list[Any], list[Any]]:
     """Both sides without secret values, so that a difference still shows as one."""
     before, after = [dict(model) for model in live], [dict(model) for model in desired]
     for index in range(max(len(before), len(after))):
@@ -705,7 +706,7 @@ def _mask(live: list[Any], desired: list[Any], hidden: frozenset[str]) -> tuple[
         for side, other, when in ((there, here, "before"), (here, there, "after")):
             env = dict(side.get("env") or {})
             for key, value in env.items():
-                if value is not None and (key in hidden or is_secret_name(key)):
+                if value is not None and key not in shown:
                     same = (other.get("env") or {}).get(key) in (value, "***")
                     env[key] = "***" if same else f"*** ({when})"
             if env:
