@@ -321,8 +321,9 @@ class ModelVersion(Kind):
             raise NotReady(
                 f"{live.remote_name} was not deleted: {why}", hint="ModelArts.3009: a service still names it"
             )
-        while (yield Watch(live.remote_id, live.remote_name, "being deleted")) is not None:
-            pass
+        seen: Live | None = live
+        while seen and seen.remote_id == live.remote_id:  # another of the name is somebody else's, made meanwhile
+            seen = yield Watch(live.remote_id, live.remote_name, "being deleted")
         return None
 
     # ---------------------------------------------------------------- wire

@@ -233,8 +233,7 @@ class Service(Kind):
         for watch in watches:
             live = listed.get(watch.remote_name)
             id = live.remote_id if live else watch.remote_id
-            moving = live is not None and live.phase in TRANSIENT
-            found[watch.remote_name] = live if moving else (self.find_id(id, api) if id else None)
+            found[watch.remote_name] = live if live and _moving(live) else (self.find_id(id, api) if id else None)
         return found
 
     def read(self, item: Item) -> Live:
@@ -327,9 +326,9 @@ class Service(Kind):
                     resource, live, Action.START, Reason.DEGRADED, f"failed: {live.message or 'no reason given'}"
                 )
             return self._change(resource, live, Action.NOOP, Reason.DEGRADED, "failed")
-        if live.phase in TRANSIENT:
+        if _moving(live):
             return self._change(resource, live, Action.NOOP, Reason.PROGRESSING, live.phase)
-        if live.health is Health.DEGRADED or live.health is Health.UNKNOWN:
+        if live.health is Health.DEGRADED:
             return self._change(resource, live, Action.NOOP, Reason.DEGRADED, live.phase)
         message = "(auto-stopped)" if auto_stopped and wanted == "running" else live.phase
         return self._change(resource, live, Action.NOOP, Reason.IN_SYNC, message)
@@ -379,7 +378,7 @@ class Service(Kind):
             return (yield from self._create(resource, work))
         assert live is not None
         if change.action is Action.NOOP:
-            return (yield from self._ready(resource, live, work)) if live.phase in TRANSIENT else live
+            return (yield from self._ready(resource, live, work)) if _moving(live) else live
         return (yield from self._converge(resource, live, work))
 
     def _create(self, resource: Resource, work: Work) -> Steps:
@@ -451,7 +450,7 @@ class Service(Kind):
                 if work.clock.now() - since > CONCERNING_SECONDS:
                     msg = f"service {live.remote_name} has been concerning for over {CONCERNING_SECONDS} s"
                     raise NotReady(msg, hint="some instances are unhealthy: see its logs")
-            elif live.phase not in TRANSIENT and "models" in live.spec:
+            elif not _moving(live) and "models" in live.spec:
                 return live
             live = yield from _look(live, live.phase)
 
@@ -554,8 +553,9 @@ class Service(Kind):
                 work.api.call("DELETE", f"{SERVICES}/{live.remote_id}", safe=True)
             except NotFound:
                 return None
-        while (yield Watch(live.remote_id, live.remote_name, "being deleted")) is not None:
-            pass
+        seen: Live | None = live
+        while seen and seen.remote_id == live.remote_id:  # another of the name is somebody else's, made meanwhile
+            seen = yield Watch(live.remote_id, live.remote_name, "being deleted")
         return None
 
     # ---------------------------------------------------------------- wire
@@ -576,6 +576,11 @@ class Service(Kind):
         if "pool" in spec:
             result["pool_name"] = spec["pool"]
         return result
+
+
+def _moving(live: Live) -> bool:
+    """Whether a transition is going on; a phase that nobody has seen before is taken for one."""
+    return live.phase in TRANSIENT or live.phase not in PHASES
 
 
 def live_name(resource: Resource) -> str:

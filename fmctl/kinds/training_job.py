@@ -611,8 +611,9 @@ class TrainingJob(Kind):
             work.api.call("DELETE", f"{JOBS}/{live.remote_id}", safe=True)
         except NotFound:
             return None
-        while (yield Watch(live.remote_id, live.remote_name, "being deleted")) is not None:
-            pass
+        seen: Live | None = live
+        while seen and seen.remote_id == live.remote_id:  # another of the name is somebody else's, made meanwhile
+            seen = yield Watch(live.remote_id, live.remote_name, "being deleted")
         return None
 
     def log(self, live: Live, api: Api, task: str = "worker-0") -> str:
