@@ -143,8 +143,6 @@ class ModelVersion(Kind):
         self, resources: Sequence[Resource], looking: Looking
     ) -> tuple[Mapping[ResourceId, Observed], Sequence[Live]]:
         """One list; a version that it lacks but the ledger names is asked for by its id."""
-        if not resources:
-            return {}, ()
         wanted = {_identity(r.spec): r for r in resources}
         found: dict[ResourceId, Live] = {}
         rest: list[Live] = []

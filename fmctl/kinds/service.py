@@ -180,8 +180,6 @@ class Service(Kind):
         self, resources: Sequence[Resource], looking: Looking
     ) -> tuple[Mapping[ResourceId, Observed], Sequence[Live]]:
         """One list, and one detail for every declared service, since the list has no configs."""
-        if not resources:
-            return {}, ()
         wanted = {live_name(r): r for r in resources}
         ids: dict[ResourceId, str] = {}
         rest: list[Live] = []
