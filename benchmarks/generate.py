@@ -1,7 +1,7 @@
 """Writes N valid manifests of the three kinds, references resolved, for the other benchmarks.
 
-    python benchmarks/generate.py 10000 /tmp/manifests          one file per manifest
-    python benchmarks/generate.py 10000 /tmp/all.yaml           all in one file
+    python -m benchmarks.generate 10000 DIRECTORY          one file per manifest
+    python -m benchmarks.generate 10000 all.yaml           all in one file
 
 60 % are TrainingJobs, 25 % ModelVersions, 15 % Services; a median one has about 65 leaves and 1.4 kB.
 The same N and seed give the same bytes.

@@ -1,4 +1,4 @@
-"""How fast manifests are read and validated: ``python benchmarks/load_validate.py [COUNT]``."""
+"""How fast manifests are read and validated: ``python -m benchmarks.load_validate [COUNT]``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from generate import write
-
+from benchmarks.generate import write
 from fmctl.kinds import KINDS
 from fmctl.load import load
 from fmctl.validate import validate
