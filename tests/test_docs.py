@@ -1,0 +1,128 @@
+"""The documentation says what happens: every command, file and example of it is carried out."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from pages import blocks, edited, matches
+from reader import Reader
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
+FOLLOWED = [page for page in PAGES if any(block.language in ("console", "python") for block in blocks(page))]
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+_CODE = re.compile(r"```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", FOLLOWED, ids=name)
+def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path) -> None:
+    """Who follows a page from its beginning, in a fresh clone with a fresh sandbox, sees what it shows."""
+    clone, state = tmp_path / "clone", tmp_path / "state"
+    state.mkdir()
+    shutil.copytree(ROOT / "manifests", clone / "manifests", ignore=shutil.ignore_patterns(".*_cache", "__pycache__"))
+    with Reader(page, clone, state) as reader:
+        differences = reader.follow()
+
+    assert [] == differences, "\n".join(differences)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every link to a file of the repository leads to a file, and to a heading where it names one."""
+    dead = [link for link in _LINK.findall(_CODE.sub("", page.read_text("utf-8"))) if not leads(page, link)]
+
+    assert [] == dead
+
+
+def leads(page: Path, link: str) -> bool:
+    if "://" in link:
+        return True
+    path, _, anchor = link.partition("#")
+    target = (page.parent / path).resolve() if path else page
+    return target.exists() and (not anchor or anchor in anchors(target))
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", _CODE.sub("", page.read_text("utf-8")), re.MULTILINE)
+    headings += re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize(
+    ("shown", "actual"),
+    [
+        ("one\n…\nfour", "one\ntwo\nthree\nfour"),
+        ("one\n…\ntwo", "one\ntwo"),
+        ("at http://127.0.0.1:1/v1", "at http://127.0.0.1:65535/v1"),
+        ("digits-0123456789: … [0s]", "digits-fedcba9876: Running [12s]"),
+    ],
+)
+def test_dots_and_what_varies_match(shown: str, actual: str) -> None:
+    """Dots stand for anything, within a line or for whole lines; addresses, ids and times are not compared."""
+    assert matches(shown, actual)
+
+
+@pytest.mark.parametrize(
+    ("shown", "actual"),
+    [("one", "one\ntwo"), ("one\ntwo", "one"), ("1 problem", "2 problems"), ("", "anything"), ("a … c", "a b\nc")],
+)
+def test_what_is_not_shown_does_not_match(shown: str, actual: str) -> None:
+    """Without dots an output is shown whole: a line more or less is a difference."""
+    assert not matches(shown, actual)
+
+
+def test_an_edit_changes_its_place() -> None:
+    """A diff block replaces the lines with a minus by those with a plus, in the place that it shows."""
+    assert "a\nB\nb\nc\n" == edited("a\nb\nb\nc\n", " a\n-b\n+B\n")
+
+
+def test_an_edit_needs_its_place_once() -> None:
+    """An edit whose place is not there, or there twice, is an error and no guess."""
+    with pytest.raises(ValueError, match="2 times instead of once"):
+        edited("b\nb\n", "-b\n+B\n")
+
+
+def generator() -> ModuleType:
+    """docs/generate.py, which is a program and in no package."""
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    """The pages of docs/reference are those that script/docs writes now."""
+    made = generator().pages()
+    found = {page.name: page.read_text("utf-8") for page in (DOCS / "reference").glob("*.md")}
+
+    assert made == found, "run script/docs"
+
+
+def test_every_field_is_described() -> None:
+    """No row of a table of the reference ends empty."""
+    empty = [line for page in (DOCS / "reference").glob("*.md") for line in page.read_text("utf-8").splitlines()]
+    empty = [line for line in empty if re.search(r"\| +\|$", line)]
+
+    assert [] == empty
+
+
+def test_every_rule_and_variable_of_the_code_is_in_the_reference() -> None:
+    """What the code names as a rule or reads from the environment has a line in the reference."""
+    code = "".join(file.read_text("utf-8") for file in (ROOT / "fmctl").rglob("*.py"))
+    said = "".join(page.read_text("utf-8") for page in (DOCS / "reference").glob("*.md"))
+    named = set(re.findall(r'"(FM\d{4})"', code)) | set(re.findall(r'"((?:FMCTL|HW)_[A-Z_]+[A-Z])"', code))
+
+    assert set() == {name for name in named if f"`{name}`" not in said}
