@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import weakref
 from collections.abc import Callable, Mapping
 from threading import Lock, local
 from typing import Any
@@ -45,6 +46,7 @@ class Connections:
         self._clients: list[httpx.Client] = []
         self._context: ssl.SSLContext | None = None
         self._lock = Lock()
+        weakref.finalize(self, _close_all, self._clients)  # a notebook opens many sessions and closes none
 
     def send(
         self,
@@ -66,10 +68,8 @@ class Connections:
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._lock:
-            clients, self._clients = self._clients, []
             self._local = local()
-        for client in clients:
-            client.close()
+            _close_all(self._clients)
 
     def _client(self) -> httpx.Client:
         client: httpx.Client | None = getattr(self._local, "client", None)
@@ -93,6 +93,11 @@ class Connections:
         with self._lock:
             self._context = self._context or httpx.create_ssl_context(trust_env=False)
             return self._context
+
+
+def _close_all(clients: list[httpx.Client]) -> None:
+    while clients:
+        clients.pop().close()
 
 
 class _Network(httpx.BaseTransport):
