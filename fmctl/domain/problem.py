@@ -8,6 +8,8 @@ FmctlError
 ├── CredentialError        no usable credential, or a refused one (3)
 ├── Cancelled              the user said no, or Ctrl-C (8)
 ├── TimedOut               a wait ended before its goal (9)
+├── RunEnded               a run ended otherwise than wanted (7)
+├── NotReady               a model version or a service did not become what was wanted (4)
 ├── LedgerError            the ledger cannot be read or written (4)
 ├── StorageError           object storage failed (4)
 └── ApiError               ModelArts answered with an error (4; 3 for 401 and 403)
