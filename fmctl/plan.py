@@ -128,8 +128,7 @@ def _decision(change: Change) -> list[Any]:
 
 def _state(live: Live) -> list[Any]:
     """The marker and the normalised user-set fields of a live object."""
-    moving = (Health.PROGRESSING, Health.HEALTHY)
-    phase = "well" if live.health in moving or live.phase == "concerning" else live.phase
+    phase = "well" if live.active or live.health is Health.HEALTHY else live.phase
     shown = {key: value for key, value in live.spec.items() if key != "models"}
     models = [{k: v for k, v in model.items() if k != "env"} for model in live.spec.get("models", ())]
     return [str(live.marker or ""), phase, {**shown, "models": models}]
