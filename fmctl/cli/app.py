@@ -33,6 +33,7 @@ from fmctl.cli import (
     validate,
     wait,
 )
+from fmctl.cli.brief import brief
 from fmctl.cli.output import fail, warn
 from fmctl.domain.problem import ExitCode, FmctlError, ManifestError
 
@@ -96,7 +97,8 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; the exit code."""
     try:
-        result = app(args=arguments, prog_name="fmctl", standalone_mode=False)
+        program = app if completion.is_asked() else brief(app, arguments)
+        result = program(args=arguments, prog_name="fmctl", standalone_mode=False)
         return int(result) if isinstance(result, int) else ExitCode.OK
     except ManifestError as error:
         fail(f"{error}\n{_count(len(error.problems))}")

@@ -32,9 +32,14 @@ def completion(
     say(get_completion_script(prog_name="fmctl", complete_var=VARIABLE, shell=shell))
 
 
+def is_asked() -> bool:
+    """Whether a shell asks for completions."""
+    return VARIABLE in os.environ
+
+
 def prepare() -> None:
     """Make typer ready to answer a shell; without this only what click itself knows is completed."""
-    if VARIABLE in os.environ:
+    if is_asked():
         from typer._completion_classes import completion_init
 
         completion_init()
