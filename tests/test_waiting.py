@@ -26,17 +26,21 @@ MODEL = ResourceId("ModelVersion", "digits-1-0-0")
 LEAVE = Limits(parallelism=1, wait=False)
 
 
+def ignore(_: Event) -> None:
+    """Who wants to hear nothing."""
+
+
 def waited(
     world: World, *ids: ResourceId, goal: Goal = Goal.READY, timeout: float | None = None
 ) -> dict[ResourceId, tuple[ExitCode, str]]:
-    found = wait_for(ids, goal, world.session(), timeout, [].append)
+    found = wait_for(ids, goal, world.session(), timeout, ignore)
     return {one.id: (one.code, one.message) for one in found}
 
 
-def begin(world: World, seconds: float, **spec: object) -> None:
+def begin(world: World, seconds: float) -> None:
     """A job that has just been started and will take so long."""
     world.runner.durations = {"*": seconds}
-    world.apply(resources(job(**spec)), LEAVE)
+    world.apply(resources(job()), LEAVE)
 
 
 # ------------------------------------------------------------------ waiting
@@ -107,7 +111,7 @@ def test_deletion_is_waited_for(world: World) -> None:
     still = waited(world, TRAIN, goal=Goal.DELETED, timeout=5.0)[TRAIN]
     session = world.session()
     plan = plan_deletion((), [str(TRAIN)], KINDS, session.api, session.target, any_set=False)
-    carry_out(plan, session, LEAVE, [].append)
+    carry_out(plan, session, LEAVE, ignore)
 
     assert ExitCode.TIMEOUT is still[0]
     assert (ExitCode.OK, "gone") == waited(world, TRAIN, goal=Goal.DELETED)[TRAIN]
@@ -130,7 +134,7 @@ def test_models_and_services_are_ready_when_they_work(world: World) -> None:
 def stopping(world: World, id: ResourceId) -> list[Outcome]:
     session = world.session()
     plan = plan_stop(id, KINDS, session.api, session.target, any_set=False)
-    return carry_out(plan, session, Limits(parallelism=1), [].append)
+    return carry_out(plan, session, Limits(parallelism=1), ignore)
 
 
 def test_a_stopped_service_is_started(world: World) -> None:
