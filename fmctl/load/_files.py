@@ -12,7 +12,7 @@ from fmctl.domain.resource import Source
 from fmctl.load import _rules as rules
 
 STDIN: Final = "<stdin>"
-_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN: Final = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 
 
 class Unusable(Exception):
@@ -85,7 +85,7 @@ def decoded(data: bytes, file: str) -> str:
 
 def forbidden(text: str, file: str) -> Problem:
     """The character of ``text`` at which the parser stopped."""
-    found = _FORBIDDEN.search(text)
+    found = re.search(_FORBIDDEN, text)  # compiled when it is needed: that takes as long as all other patterns
     if not found:
         return Problem(Source(file, 1, 1), rules.CHARACTER, "a character that YAML forbids")
     place = _place(file, text, found.start())

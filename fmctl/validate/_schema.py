@@ -59,7 +59,11 @@ class Compiled:
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
-        self.wants: Wanted | None = wanted(schema)
+
+    @cached_property
+    def wants(self) -> Wanted | None:
+        """Where the schema wants text."""
+        return wanted(self.schema)
 
     @cached_property
     def is_valid(self) -> Callable[[Any], bool]:
