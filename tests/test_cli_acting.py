@@ -1,0 +1,147 @@
+"""The commands that act on one thing, as a user types them, on a real sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from commandline import CommandLine, command_line
+
+
+@pytest.fixture(scope="module")
+def fmctl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    """A command line whose starter set has been applied; it stands in the folder of the set."""
+    with command_line(tmp_path_factory.mktemp("acting")) as run:
+        assert run("init", "line").code == 0
+        applied = run("apply", "-f", "line")
+        assert applied.code == 0, applied.err
+        yield CommandLine(run.folder / "line", run.environ)
+
+
+# ------------------------------------------------------------------ init
+
+
+def test_the_starter_set_works_as_it_is(fmctl: CommandLine) -> None:
+    """What init writes is in sync after one apply, and what it serves answers."""
+    answer = fmctl("predict", "Service/line", "--data", json.dumps({"data": {"req_data": [{"x": 3}]}}))
+
+    assert 0 == fmctl("diff", "-f", ".").code
+    assert pytest.approx(7, abs=0.1) == json.loads(answer.out)["predictions"][0]["y"]
+
+
+def test_init_overwrites_nothing(fmctl: CommandLine) -> None:
+    """A second init is refused."""
+    answer = fmctl("init", ".")
+
+    assert 5 == answer.code
+    assert "nothing was written" in answer.err
+
+
+# ------------------------------------------------------------------ wait
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("TrainingJob/line-train", "ModelVersion/line-1-0-0", "Service/line"), 0),
+        (("TrainingJob/line-train", "--for", "stopped"), 7),
+        (("Service/line", "--for", "deleted", "--timeout", "1s"), 9),
+        (("Service/other", "--for", "deleted"), 0),
+        (("Service/other",), 4),
+        (("ModelVersion/line-1-0-0", "--for", "stopped"), 2),
+        (("Service/line", "--for", "ever"), 2),
+        (("Service/line", "--timeout", "soon"), 2),
+        (("line",), 2),
+        ((), 2),
+    ],
+)
+def test_wait_tells_by_its_exit_code(fmctl: CommandLine, arguments: tuple[str, ...], code: int) -> None:
+    """As wanted, ended otherwise, too late, absent, or not understood."""
+    assert code == fmctl("wait", *arguments).code
+
+
+# ------------------------------------------------------------------ stop and start
+
+
+def test_a_service_is_stopped_and_started(fmctl: CommandLine) -> None:
+    """Stopping needs a yes where nobody can be asked, and starting brings back what diff calls in sync."""
+    refused = fmctl("stop", "Service/line")
+    stopped = fmctl("stop", "Service/line", "-y")
+    again = fmctl("stop", "Service/line", "-y")
+    drift = fmctl("diff", "-f", ".")
+    started = fmctl("start", "Service/line")
+
+    assert 5 == refused.code
+    assert "say -y" in refused.err
+    assert 0 == stopped.code
+    assert "■ Service/line: stopped" in stopped.out
+    assert "Service/line is stopped: nothing to stop." in again.out
+    assert 1 == drift.code
+    assert "▶ Service/line: running" in started.out
+    assert "nothing to start" in fmctl("start", "Service/line").out
+    assert 0 == fmctl("diff", "-f", ".").code
+
+
+def test_only_services_are_started(fmctl: CommandLine) -> None:
+    """A run starts by apply alone; what is not there is told."""
+    assert 2 == fmctl("start", "TrainingJob/line-train").code
+    assert 1 == fmctl("start", "Service/other").code
+
+
+def test_another_set_is_left_alone(fmctl: CommandLine, tmp_path: Path) -> None:
+    """In the folder of another set, stop and start refuse with 6 and name the owner."""
+    (tmp_path / "fmctl.yaml").write_text("set: other\n")
+    other = CommandLine(tmp_path, fmctl.environ)
+    answer = other("stop", "Service/line", "-y")
+
+    assert 6 == answer.code
+    assert "set 'line'" in answer.out + answer.err
+
+
+def test_a_running_job_is_stopped(fmctl: CommandLine, tmp_path: Path) -> None:
+    """stop ends what runs, wait says so, and the ledger remembers who it was."""
+    (tmp_path / "fmctl.yaml").write_text("set: long\n")
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "train.py").write_text("import time\nprint('begun', flush=True)\ntime.sleep(300)\n")
+    (tmp_path / "job.yaml").write_text(
+        "apiVersion: fmctl/v1\nkind: TrainingJob\nmetadata: {name: long}\nspec:\n"
+        "  algorithm: {code: ./code, bootFile: train.py, engine: {name: PyTorch, "
+        "version: pytorch_2.1.0-cann_7.0.0-py_3.9-euler_2.10.7-aarch64}}\n"
+        "  resources: {flavor: modelarts.vm.cpu.8u}\n"
+    )
+    long = CommandLine(tmp_path, fmctl.environ)
+    assert 0 == long("apply", "-f", ".", "--no-wait").code
+    stopped = long("stop", "TrainingJob/long", "-y")
+
+    assert 0 == stopped.code, stopped.err
+    assert 0 == long("wait", "TrainingJob/long", "--for", "stopped").code
+    assert 7 == long("wait", "TrainingJob/long").code
+    assert "stopped by fmctl" in long("history", "TrainingJob/long").out
+    assert 4 == long("cp", "TrainingJob/long:train_url", "out").code
+
+
+# ------------------------------------------------------------------ cp
+
+
+def test_outputs_are_fetched_once(fmctl: CommandLine, tmp_path: Path) -> None:
+    """The number of files is told; a target with something in it is refused without --force."""
+    target = str(tmp_path / "out")
+    first = fmctl("cp", "TrainingJob/line-train:train_url", target)
+
+    assert first.out.startswith("3 files from obs://fmctl-demo/out/line-train-")
+    assert {"slope", "offset"} == set(json.loads((tmp_path / "out/model/line.json").read_text()))
+    assert 5 == fmctl("cp", "TrainingJob/line-train:train_url", target).code
+    assert 0 == fmctl("cp", "TrainingJob/line-train:train_url", target, "--force").code
+
+
+def test_one_file_is_fetched(fmctl: CommandLine, tmp_path: Path) -> None:
+    """A path may name a file; one that is not there is told with what there is."""
+    one = fmctl("cp", "TrainingJob/line-train:train_url/model/line.json", str(tmp_path / "one"))
+    none = fmctl("cp", "TrainingJob/line-train:train_url/weights", str(tmp_path / "none"))
+
+    assert one.out.startswith("1 file from")
+    assert ["line.json"] == [path.name for path in (tmp_path / "one").iterdir()]
+    assert 1 == none.code
+    assert "has model" in none.err
