@@ -22,6 +22,7 @@ def delete(
 
     A job that still runs is stopped by it. A receipt is written first, so that a deleted run is never run again.
     """
+    from fmctl.api import address
     from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
     from fmctl.cli.progress import Printer
@@ -36,10 +37,11 @@ def delete(
     if not filename and not what:
         msg = "say what to delete: Kind/name, or -f with its manifests"
         raise UsageError(msg)
+    ids = [str(address(name)) for name in what or ()]
     project = project_of(filename)
     resources = read(sources(filename, recursive), project, stdin) if filename else ()
     session = open_session(project, context)
-    plan = plan_deletion(resources, what or (), session)
+    plan = plan_deletion(resources, ids, session)
     out = Printer()
     out.plan(plan)
     if not plan.changes:

@@ -19,11 +19,12 @@ def logs(
     """Print the log of a job's newest run."""
     import sys
 
-    from fmctl.api import follow_log, newest_run
+    from fmctl.api import address, follow_log, newest_run
     from fmctl.cli.session import open_session, project_of
 
+    id = address(what if "/" in what else f"TrainingJob/{what}", "TrainingJob")
     session = open_session(project_of(None), context)
-    pieces = follow_log(newest_run(what, session), session, task, follow=follow)
+    pieces = follow_log(newest_run(str(id), session), session, task, follow=follow)
     for number, text in enumerate(pieces):
         lines = text.splitlines(keepends=True)
         kept = lines if tail is None or number else lines[len(lines) - min(tail, len(lines)) :]

@@ -28,13 +28,14 @@ def predict(
     context: Context = None,
 ) -> int:
     """Send a body to a running service and print its answer; exit 4 on a status of 400 or more."""
-    from fmctl.api import service_address
+    from fmctl.api import address, service_address
     from fmctl.cli.output import fail
     from fmctl.cli.session import open_session, project_of
 
     body, type_ = _body(source, data, file, content_type)
+    id = address(what, "Service")
     session = open_session(project_of(None), context)
-    answer = session.api.predict(service_address(what, session, path), body, type_)
+    answer = session.api.predict(service_address(str(id), session, path), body, type_)
     text = answer.content.decode("utf-8", errors="replace")
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
     if answer.status >= 400:
