@@ -4,8 +4,9 @@ It imports nothing from the rest of fmctl, so that a mistake about the wire form
 Start reading at `sandbox.py` (what there is), `app.py` (the way of a request) and `api/` (one file per resource).
 """
 
+from fmctl.sandbox.account import Component
 from fmctl.sandbox.clock import Clock, SystemClock, VirtualClock
 from fmctl.sandbox.runner import ScriptedRunner
-from fmctl.sandbox.sandbox import Component, Sandbox
+from fmctl.sandbox.sandbox import Sandbox
 
 __all__ = ["Clock", "Component", "Sandbox", "ScriptedRunner", "SystemClock", "VirtualClock"]

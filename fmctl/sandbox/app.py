@@ -10,6 +10,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from fmctl.sandbox.account import Account
 from fmctl.sandbox.api import obs
 from fmctl.sandbox.auth import authenticate, check_project
 from fmctl.sandbox.wire import Call, Reply, Route, WireError
@@ -17,7 +18,6 @@ from fmctl.sandbox.wire import Call, Reply, Route, WireError
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from fmctl.sandbox.sandbox import Sandbox
 
 API_PREFIXES = ("/v1/", "/v2/", "/v3/")
 METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 class Application:
     """The WSGI application. It keeps nothing: all state is the sandbox's."""
 
-    def __init__(self, sandbox: "Sandbox", routes: Sequence[Route]) -> None:
+    def __init__(self, sandbox: Account, routes: Sequence[Route]) -> None:
         self._sandbox = sandbox
         self._map = _map(tuple(routes))
 

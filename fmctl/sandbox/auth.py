@@ -1,19 +1,16 @@
 """Who is calling: a token or a signature, and whether it is for the project in the path."""
 
 import hmac
-from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request
 
 from fmctl.sandbox import tokens
+from fmctl.sandbox.account import Account
 from fmctl.sandbox.signature import BadSignature, SignedRequest, verify
 from fmctl.sandbox.wire import WireError
 
-if TYPE_CHECKING:
-    from fmctl.sandbox.sandbox import Sandbox
 
-
-def authenticate(sandbox: "Sandbox", request: Request) -> str:
+def authenticate(sandbox: Account, request: Request) -> str:
     """The user who made the request. A signature counts when there are both."""
     if "Authorization" in request.headers:
         return _by_signature(sandbox, request)
@@ -23,7 +20,7 @@ def authenticate(sandbox: "Sandbox", request: Request) -> str:
     return _by_token(sandbox, token)
 
 
-def check_project(sandbox: "Sandbox", project_id: str) -> None:
+def check_project(sandbox: Account, project_id: str) -> None:
     """Only the project of the credentials exists."""
     if not hmac.compare_digest(project_id.encode(), sandbox.credentials.project_id.encode()):
         raise WireError(404, "ModelArts.2786", "The project ID in the path is not the one of the credential.")
@@ -36,7 +33,7 @@ def signed_request(request: Request) -> SignedRequest:
     return SignedRequest(request.method, request.path, query, headers, request.get_data())
 
 
-def _by_signature(sandbox: "Sandbox", request: Request) -> str:
+def _by_signature(sandbox: Account, request: Request) -> str:
     owner = sandbox.credentials
     try:
         verify(signed_request(request), owner.access_key, owner.secret_key, sandbox.clock.now())
@@ -46,7 +43,7 @@ def _by_signature(sandbox: "Sandbox", request: Request) -> str:
     return owner.user
 
 
-def _by_token(sandbox: "Sandbox", text: str) -> str:
+def _by_token(sandbox: Account, text: str) -> str:
     token = tokens.read(text, sandbox.credentials.secret_key)
     if token is None:
         raise WireError(401, "ModelArts.0203", "Invalid token.")

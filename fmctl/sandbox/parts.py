@@ -1,8 +1,8 @@
 """What the sandbox consists of: the routes of each file in `api/`, and the components that live behind them."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
+from fmctl.sandbox.account import Account, Component
 from fmctl.sandbox.api import (
     algorithms,
     experiments,
@@ -24,9 +24,6 @@ from fmctl.sandbox.serving.deployments import Serving
 from fmctl.sandbox.training.jobs import Training
 from fmctl.sandbox.wire import Route
 
-if TYPE_CHECKING:
-    from fmctl.sandbox.sandbox import Component, Sandbox
-
 ROUTES: Sequence[Route] = (
     *iam.ROUTES,
     *algorithms.ROUTES,
@@ -44,4 +41,4 @@ ROUTES: Sequence[Route] = (
     *training_tags.ROUTES,
 )
 
-COMPONENTS: Sequence[Callable[["Sandbox"], "Component"]] = (Training, Publishing, Serving)
+COMPONENTS: Sequence[Callable[[Account], Component]] = (Training, Publishing, Serving)

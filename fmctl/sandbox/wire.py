@@ -14,13 +14,12 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
-if TYPE_CHECKING:
-    from fmctl.sandbox.sandbox import Sandbox
+from fmctl.sandbox.account import Account
 
 Body = dict[str, Any] | list[Any] | bytes | str | None
 Handler = Callable[["Call"], "Reply | Response"]
@@ -58,7 +57,7 @@ class WireError(Exception):
 class Call:
     """One authenticated request. `path` holds the parameters of the route's path, percent-decoded."""
 
-    sandbox: "Sandbox"
+    sandbox: Account
     request: Request
     project_id: str
     user: str

@@ -11,15 +11,13 @@ There is no update: a model is immutable. What is wrong with a request is its an
 
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fmctl.sandbox.account import Account
 from fmctl.sandbox.api.listing import contains, ordered, page
 from fmctl.sandbox.models import checks
 from fmctl.sandbox.models.publishing import MODELS, Publishing, put
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
-
-if TYPE_CHECKING:
-    from fmctl.sandbox.sandbox import Sandbox
 
 Document = dict[str, Any]
 
@@ -113,7 +111,7 @@ def _refuse_duplicate(call: Call, body: Document) -> None:
             raise WireError(409, EXISTS, f"The model {name} already has a version {version}.")
 
 
-def _delete_one(sandbox: "Sandbox", model: Document) -> Document | None:
+def _delete_one(sandbox: Account, model: Document) -> Document | None:
     """None, or why it stays."""
     model_id = model["model_id"]
     with sandbox.store.transaction():
@@ -126,7 +124,7 @@ def _delete_one(sandbox: "Sandbox", model: Document) -> Document | None:
     return None
 
 
-def _users(sandbox: "Sandbox", model_id: str) -> Iterator[str]:
+def _users(sandbox: Account, model_id: str) -> Iterator[str]:
     """Names of the services whose configuration, current or on its way, has the model; running or not."""
     for document in sandbox.store.find("services"):
         elements = [*document["service"]["config"], *(document["target"] or ())]

@@ -6,18 +6,15 @@ answered with 501 NotImplemented.
 
 import logging
 import uuid
-from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
 from fmctl.sandbox import obs_xml
+from fmctl.sandbox.account import Account
 from fmctl.sandbox.api import obs_buckets, obs_objects, obs_uploads
 from fmctl.sandbox.api.obs_call import ObsCall, Operations, empty, xml
 from fmctl.sandbox.objects import ObsError
 from fmctl.sandbox.obs_signature import SUBRESOURCES, BadObsSignature, ObsRequest, family, verify
-
-if TYPE_CHECKING:
-    from fmctl.sandbox.sandbox import Sandbox
 
 OPERATIONS: Operations = {**obs_buckets.OPERATIONS, **obs_objects.OPERATIONS, **obs_uploads.OPERATIONS}
 # `partNumber` only says which part of an upload is meant.
@@ -25,7 +22,7 @@ SUBRESOURCES_THAT_CHOOSE = SUBRESOURCES - {"partnumber"}
 log = logging.getLogger(__name__)
 
 
-def answer(sandbox: "Sandbox", request: Request) -> Response:
+def answer(sandbox: Account, request: Request) -> Response:
     """The response to one OBS request, errors included."""
     signed = _signed(request)
     request_id, speaks = uuid.uuid4().hex, family(signed)
@@ -52,7 +49,7 @@ def _signed(request: Request) -> ObsRequest:
     return ObsRequest(request.method, request.path, list(request.args.items(multi=True)), headers, bucket)
 
 
-def _dispatch(sandbox: "Sandbox", request: Request, signed: ObsRequest) -> Response:
+def _dispatch(sandbox: Account, request: Request, signed: ObsRequest) -> Response:
     if "apiversion" in request.args:
         return empty(x_obs_api="3.0")
     owner = sandbox.credentials

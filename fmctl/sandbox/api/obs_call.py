@@ -3,25 +3,23 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
 from fmctl.sandbox import obs_xml
+from fmctl.sandbox.account import Account
 from fmctl.sandbox.multipart import Multipart
 from fmctl.sandbox.objects import Objects, ObsError, split_url
 from fmctl.sandbox.obs_xml import Node
-
-if TYPE_CHECKING:
-    from fmctl.sandbox.sandbox import Sandbox
 
 
 @dataclass(frozen=True, slots=True)
 class ObsCall:
     """One authenticated OBS request."""
 
-    sandbox: "Sandbox"
+    sandbox: Account
     request: Request
     bucket: str
     key: str

@@ -11,16 +11,14 @@ import logging
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fmctl.sandbox.account import Account
 from fmctl.sandbox.models import config as model_config
 from fmctl.sandbox.models.config import ConfigError, ModelConfig
 from fmctl.sandbox.models.engines import RUNTIMES
 from fmctl.sandbox.models.locations import LocationError, parse_folder, parse_object
 from fmctl.sandbox.objects import ObsError
-
-if TYPE_CHECKING:
-    from fmctl.sandbox.sandbox import Sandbox
 
 Document = dict[str, Any]
 
@@ -38,7 +36,7 @@ log = logging.getLogger(__name__)
 class Publishing:
     """The component behind models."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Account) -> None:
         self._sandbox = sandbox
 
     def recover(self) -> None:
@@ -135,7 +133,7 @@ class Publishing:
             raise ConfigError(IMPORT_FAILED, f"The folder model/ has no {SCRIPT}, and execution_code names none.")
 
 
-def put(sandbox: Sandbox, document: Document) -> None:
+def put(sandbox: Account, document: Document) -> None:
     """Store a model."""
     model = document["model"]
     key = {"project": model["project"], "name": model["model_name"], "state": model["model_status"]}

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fmctl.sandbox.account import Account
 from fmctl.sandbox.models.checks import MISSING, NAME, check_description, check_types, invalid
 from fmctl.sandbox.models.publishing import MODELS
 from fmctl.sandbox.serving.specifications import CUSTOM, NAMES, POOLS
 from fmctl.sandbox.serving.state import UNIT_SECONDS, Config
 from fmctl.sandbox.wire import WireError
-
-if TYPE_CHECKING:
-    from fmctl.sandbox.sandbox import Sandbox
 
 Body = Mapping[str, Any]
 
@@ -63,7 +61,7 @@ def check_settings(body: Body) -> None:
     _check_schedule(body.get("schedule") or [])
 
 
-def stored_config(sandbox: Sandbox, project_id: str, entries: Any, service: Body) -> Config:
+def stored_config(sandbox: Account, project_id: str, entries: Any, service: Body) -> Config:
     """The configuration with its models looked up, or the error that names what is wrong."""
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise invalid("config", "a list with at least one element")
@@ -86,7 +84,7 @@ def whole_number(value: Any, name: str, low: int, high: int) -> int:
     return int(text)
 
 
-def _model(sandbox: Sandbox, project_id: str, entry: Body) -> Body:
+def _model(sandbox: Account, project_id: str, entry: Body) -> Body:
     check_types(entry, texts=ELEMENT_TEXTS, objects=ELEMENT_OBJECTS)
     model_id = entry.get("model_id")
     if not model_id:

@@ -14,8 +14,9 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fmctl.sandbox.account import Account
 from fmctl.sandbox.models import config as model_config
 from fmctl.sandbox.models.publishing import MODELS, Publishing
 from fmctl.sandbox.serving import state as service_state
@@ -24,9 +25,6 @@ from fmctl.sandbox.serving.instances import Instance, InstanceSpec, Launcher, Us
 from fmctl.sandbox.serving.launcher import ProcessLauncher
 from fmctl.sandbox.serving.state import LIVE, SERVICES, Config, Document
 from fmctl.sandbox.serving.traffic import Traffic
-
-if TYPE_CHECKING:
-    from fmctl.sandbox.sandbox import Sandbox
 
 STEP = 0.3  # seconds that each status lasts, so that whoever polls sees it
 MAX_PROCESSES = 4  # instances per element that really run; the rest of a large instance_count is only counted
@@ -43,7 +41,7 @@ class CannotServe(Exception):
 class Serving:
     """The component behind services."""
 
-    def __init__(self, sandbox: Sandbox, launcher: Launcher | None = None) -> None:
+    def __init__(self, sandbox: Account, launcher: Launcher | None = None) -> None:
         self._sandbox = sandbox
         self._lock = threading.RLock()
         self._fleet = Fleet(launcher or ProcessLauncher())

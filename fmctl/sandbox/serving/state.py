@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from fmctl.sandbox.sandbox import Sandbox
+from fmctl.sandbox.account import Account
 
 Document = dict[str, Any]
 Config = list[dict[str, Any]]
@@ -51,7 +50,7 @@ LEGAL: Mapping[str, frozenset[Operation]] = {
 }
 
 
-def put(sandbox: Sandbox, document: Document) -> None:
+def put(sandbox: Account, document: Document) -> None:
     """Store a service, one revision on."""
     service = document["service"]
     document["revision"] += 1

@@ -6,13 +6,11 @@ Creating | Pending | Running → Terminating → Terminated
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from fmctl.sandbox.account import Account
 from fmctl.sandbox.runner import ONLY_TASK, Ended
 from fmctl.sandbox.store import Document
-
-if TYPE_CHECKING:
-    from fmctl.sandbox.sandbox import Sandbox
 
 COLLECTION = "training_jobs"
 STOPPABLE = ("Creating", "Pending", "Running")
@@ -38,7 +36,7 @@ class _Move(NamedTuple):
 class Training:
     """All jobs of the project. A record is the job as the API shows it, and what only the sandbox needs to know."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Account) -> None:
         self._sandbox = sandbox
         self._store = sandbox.store
         self._runner = sandbox.runner
