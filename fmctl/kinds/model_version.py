@@ -48,13 +48,23 @@ class ModelVersion(Kind):
         "type": "object",
         "required": ["model", "version", "type", "source"],
         "properties": {
-            "model": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "description": "model_name"},
+            "model": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9_-]{1,64}$",
+                "description": "model_name",
+                "x-message": "the name of a model is 1 to 64 of A-Z, a-z, 0-9, '_' and '-'",
+            },
             "version": {
                 "type": "string",
                 "pattern": "^(0|[1-9][0-9]?)\\.(0|[1-9][0-9]?)\\.(0|[1-9][0-9]?)$",
                 "x-message": "version is N.N.N, each 0-99 without leading zeros",
             },
-            "description": {"type": "string", "maxLength": 100, "pattern": "^[^\\n]*$"},
+            "description": {
+                "type": "string",
+                "maxLength": 100,
+                "pattern": "^[^\\n]*$",
+                "x-message": "a description is one line of at most 100 characters",
+            },
             "type": {
                 "enum": [
                     "TensorFlow",

@@ -62,7 +62,11 @@ _MODEL: Schema = {
             "required": ["cpu", "memory"],
             "properties": {
                 "cpu": {"type": "number", "minimum": 0.01},
-                "memory": {"type": "string", "pattern": "^[1-9][0-9]*(Mi|Gi)$"},
+                "memory": {
+                    "type": "string",
+                    "pattern": "^[1-9][0-9]*(Mi|Gi)$",
+                    "x-message": "memory is a whole number of Mi or Gi, such as 512Mi or 32Gi",
+                },
                 "npu": {"type": "integer", "minimum": 0},
             },
             "additionalProperties": False,
@@ -93,11 +97,24 @@ class Service(Kind):
         "type": "object",
         "required": ["models"],
         "properties": {
-            "serviceName": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
-            "description": {"type": "string", "maxLength": 100, "pattern": "^[^\\n]*$"},
+            "serviceName": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9_-]{1,64}$",
+                "x-message": "the name of a service is 1 to 64 of A-Z, a-z, 0-9, '_' and '-'",
+            },
+            "description": {
+                "type": "string",
+                "maxLength": 100,
+                "pattern": "^[^\\n]*$",
+                "x-message": "a description is one line of at most 100 characters",
+            },
             "state": {"enum": ["running", "stopped"], "default": "running"},
             "models": {"type": "array", "minItems": 1, "items": _MODEL},
-            "autoStop": {"type": "string", "pattern": DURATION},
+            "autoStop": {
+                "type": "string",
+                "pattern": DURATION,
+                "x-message": "autoStop is a whole number of s, m, h or d, such as 90m or 2h",
+            },
             "pool": {"type": "string", "description": "a dedicated pool's id"},
             "ignoreDifferences": {"type": "array", "items": {"type": "string"}},
             "deletionPolicy": {"enum": ["Delete", "Orphan"], "default": "Delete"},

@@ -56,8 +56,17 @@ Found = Generator[Watch, Live | None, Live]
 """Steps that end with a run, never without one."""
 
 _TEXT: Schema = {"type": ["string", "number", "boolean", "null"]}
-_NAME: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}
-_OBS: Schema = {"type": "string", "pattern": "^obs://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$"}
+_NAME: Schema = {
+    "type": "string",
+    "pattern": "^[A-Za-z0-9_-]{1,64}$",
+    "x-message": "a name here is 1 to 64 of A-Z, a-z, 0-9, '_' and '-'",
+}
+_OBS: Schema = {
+    "type": "string",
+    "pattern": "^obs://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$",
+    "x-message": "an address is obs:// and a bucket, which is 3 to 63 of a-z, 0-9, '.' and '-', then the folder",
+    "x-hint": "write obs://bucket/folder/",
+}
 _SECRET: Schema = {
     "type": "object",
     "properties": {
@@ -77,7 +86,10 @@ _SECRET: Schema = {
 ENV: Schema = {
     "type": "object",
     "maxProperties": 100,
-    "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+    "propertyNames": {
+        "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+        "x-message": "the name of a variable is letters, digits and '_', and does not begin with a digit",
+    },
     "additionalProperties": {"anyOf": [{"type": ["string", "number", "boolean", "null"], "maxLength": 4096}, _SECRET]},
 }
 _ENGINE: Schema = {
@@ -171,11 +183,19 @@ class TrainingJob(Kind):
         "type": "object",
         "properties": {
             "task": {"enum": ["train", "finetune", "evaluate", "infer"], "default": "train"},
-            "description": {"type": "string", "maxLength": 256, "pattern": "^[^\\n]*$"},
+            "description": {
+                "type": "string",
+                "maxLength": 256,
+                "pattern": "^[^\\n]*$",
+                "x-message": "a description is one line of at most 256 characters",
+            },
             "algorithm": _ALGORITHM,
             "parameters": {
                 "type": "object",
-                "propertyNames": {"pattern": "^[A-Za-z0-9_-]{1,64}$"},
+                "propertyNames": {
+                    "pattern": "^[A-Za-z0-9_-]{1,64}$",
+                    "x-message": "the name of a parameter is 1 to 64 of A-Z, a-z, 0-9, '_' and '-'",
+                },
                 "additionalProperties": {"anyOf": [_TEXT, _SECRET]},
             },
             "env": ENV,
@@ -197,8 +217,12 @@ class TrainingJob(Kind):
                     "type": "object",
                     "required": ["server", "path"],
                     "properties": {
-                        "server": {"type": "string", "pattern": "^[^:]+:/"},
-                        "path": {"type": "string", "pattern": "^/."},
+                        "server": {
+                            "type": "string",
+                            "pattern": "^[^:]+:/",
+                            "x-message": "a server is its address and a folder of it, such as 10.0.0.8:/",
+                        },
+                        "path": {"type": "string", "pattern": "^/.", "x-message": "path is absolute: /mnt/sfs"},
                         "readOnly": {"type": "boolean", "default": False},
                     },
                     "additionalProperties": False,
