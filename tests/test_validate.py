@@ -196,6 +196,9 @@ def test_what_is_not_text_keeps_its_type():
     [
         ("servngs: 4", "6:3: FM0104 unknown key 'servngs' | did you mean servings?"),
         ("SERVINGS: 4", "6:3: FM0104 unknown key 'SERVINGS' | did you mean servings?"),
+        ("minutes: 5", "6:3: FM0104 unknown key 'minutes' | did you mean spec.steps[].minutes?"),
+        ("steps: [{name: a, vegan: true}]", "6:21: FM0104 unknown key 'vegan' | did you mean spec.vegan?"),
+        ("labels: {a: b}", "6:3: FM0104 unknown key 'labels' | did you mean metadata.labels?"),
         ("steps: [{name: a, x: 1}]", "6:21: FM0104 unknown key 'x' | known keys: minutes, name"),
         ("steps: [{minutes: 3}]", "6:11: FM0105 missing key 'name' in spec.steps[0]"),
         ("steps: [{nam: a}]", "6:12: FM0104 unknown key 'nam' | did you mean name?"),

@@ -45,13 +45,14 @@ def _score(fault: Fault, index: int, inner: Sequence[Fault], root: Schema) -> _S
 def known_keys(schemas: Sequence[Any], root: Schema) -> set[str]:
     """Every key that any of ``schemas`` speaks of, whatever their composition."""
     keys: set[str] = set()
-    for node in _nodes(schemas, root):
+    for node in nodes(schemas, root):
         keys.update(node.get("properties", ()))
         keys.update(node.get("required", ()))
     return keys
 
 
-def _nodes(schemas: Sequence[Any], root: Schema) -> Iterator[Schema]:
+def nodes(schemas: Sequence[Any], root: Schema) -> Iterator[Schema]:
+    """``schemas`` and all that they are composed of, for the same value."""
     waiting = list(schemas)
     seen: list[Schema] = []
     while waiting:

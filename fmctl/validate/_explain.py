@@ -12,6 +12,7 @@ from typing import Any, Final
 from fmctl.domain.resource import API_VERSION, Path
 from fmctl.validate import _rules as rules
 from fmctl.validate._branches import known_keys, meant
+from fmctl.validate._elsewhere import elsewhere
 from fmctl.validate._faults import Fault, Schema, faults
 from fmctl.validate._findings import Finding, distinct
 from fmctl.validate._suggest import closest, listed
@@ -60,7 +61,8 @@ class _Explaining:
                 yield Finding(path, rules.COMBINATION, f"{key!r} does not go with {others}", at_key=True)
                 continue
             guess = closest(key, own)
-            hint = f"did you mean {guess}?" if guess else _known(own)
+            meant_here = guess or elsewhere(path, self._root)
+            hint = f"did you mean {meant_here}?" if meant_here else _known(own)
             yield Finding(path, rules.UNKNOWN_KEY, f"unknown key {key!r}", hint, at_key=True, key=key, meant=guess)
 
     def _alternatives(self, fault: Fault) -> Iterator[Finding]:
