@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -87,9 +88,14 @@ app.command("completion")(completion.completion)
 app.add_typer(sandbox.app, name="sandbox")
 
 
+INTERRUPTED = 128 + signal.SIGINT
+"""What typer makes of a KeyboardInterrupt."""
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with the code of the outcome. No traceback ever reaches a user."""
     _prepare()
+    signal.signal(signal.SIGINT, _interrupt)
     completion.prepare()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
@@ -99,6 +105,8 @@ def run(arguments: list[str]) -> int:
     try:
         program = app if completion.is_asked() else brief(app, arguments)
         result = program(args=arguments, prog_name="fmctl", standalone_mode=False)
+        if result == INTERRUPTED:
+            raise KeyboardInterrupt
         return int(result) if isinstance(result, int) else ExitCode.OK
     except ManifestError as error:
         fail(f"{error}\n{_count(len(error.problems))}")
@@ -121,6 +129,12 @@ def run(arguments: list[str]) -> int:
             warn(traceback.format_exc())
         fail(f"internal error: {type(error).__name__}: {error}", "set FMCTL_LOG=debug to see where, and report it")
         return ExitCode.INTERNAL
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    """Ctrl-C lets calls in flight come back; the second one does not, and harms no more than a kill, which is safe."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(ExitCode.CANCELLED))
+    raise KeyboardInterrupt
 
 
 def _usage(error: typer.TyperException) -> ExitCode:
