@@ -206,7 +206,8 @@ class _Execution:
 
     def _wait_for(self, task: _Task, watch: Watch) -> None:
         kind = self._kinds[task.change.id.kind]
-        if kind.is_run and not self._limits.wait and watch.remote_id:
+        ends = task.change.action in (Action.STOP, Action.DELETE)  # soon over, and the next run may wait for it
+        if kind.is_run and not self._limits.wait and watch.remote_id and not ends:
             self._finish(task, Ending.LEFT, f"{watch.remote_name} is {watch.message}, not waited for")
             return
         task.watch = watch
