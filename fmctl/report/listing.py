@@ -109,7 +109,11 @@ def item(entry: Entry) -> dict[str, Any]:
 
 
 def _shown_spec(live: Live) -> dict[str, Any]:
-    return {key: value for key, value in live.spec.items() if value not in ("", 0, None)}
+    """What is live, without the values of variables: which of them came from a secret does not show there."""
+    shown = {key: value for key, value in live.spec.items() if value not in ("", 0, None)}
+    if "models" in shown:
+        shown["models"] = [{**model, "env": dict.fromkeys(model.get("env", {}), "***")} for model in shown["models"]]
+    return shown
 
 
 def _masked(value: Any, key: str = "") -> Any:
