@@ -196,7 +196,9 @@ def test_what_is_not_text_keeps_its_type():
     [
         ("servngs: 4", "6:3: FM0104 unknown key 'servngs' | did you mean servings?"),
         ("SERVINGS: 4", "6:3: FM0104 unknown key 'SERVINGS' | did you mean servings?"),
-        ("minutes: 5", "6:3: FM0104 unknown key 'minutes' | did you mean spec.steps[].minutes?"),
+        ("minutes: 5", "6:3: FM0104 unknown key 'minutes' | did you mean spec.heat.minutes?"),
+        ("pan: big", "6:3: FM0104 unknown key 'pan' | did you mean spec.heat.pan?"),
+        ("valueFrom: {}", "6:3: FM0104 unknown key 'valueFrom' | known keys: after"),
         ("steps: [{name: a, vegan: true}]", "6:21: FM0104 unknown key 'vegan' | did you mean spec.vegan?"),
         ("labels: {a: b}", "6:3: FM0104 unknown key 'labels' | did you mean metadata.labels?"),
         ("steps: [{name: a, x: 1}]", "6:21: FM0104 unknown key 'x' | known keys: minutes, name"),
