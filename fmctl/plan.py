@@ -123,8 +123,8 @@ def _checksum(changes: Sequence[Change], world: World, target: Target) -> str:
 
 def _decision(change: Change) -> list[Any]:
     """A decision, with those that only differ in how far a run or a service has come made equal."""
-    waking = change.live is not None and change.live.phase == "concerning"
-    settled = change.action is Action.NOOP and (change.reason in SETTLED or waking)
+    at_work = change.live is not None and change.live.active
+    settled = change.action is Action.NOOP and (change.reason in SETTLED or at_work)
     reason = Reason.IN_SYNC if settled else change.reason
     return [str(change.id), change.action, reason, change.drift, [list(field) for field in change.fields]]
 
