@@ -118,7 +118,7 @@ def test_a_failed_run_says_why_and_what_now(world: World) -> None:
     world.apply(resources(job(retries={"user": 1})))
     text = described(world, TRAIN)
 
-    assert 2 == len(re.findall(r"Failed .*worker-0 exited with 3", text))
+    assert 2 == len(re.findall(r"  Failed .*\n    worker-0 exited with 3", text))
     assert "Degraded: did not end as wanted" in text
     assert "change `rerun`" in text
 

@@ -86,6 +86,7 @@ def run(plan: Plan, session: Session, limits: Limits, out: Printer) -> ExitCode:
     """Carry out, print the results, and say by the exit code how it went."""
     from fmctl.workflow import apply as carry_out
 
+    out.attach(session)
     with out:
         outcomes = carry_out(plan, session, limits, out.event)
     return finish(outcomes, out)

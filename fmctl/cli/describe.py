@@ -19,11 +19,11 @@ def describe(
     What it is, how it is doing and why, what it came from, who uses it, and what to do next.
     """
     from fmctl.api import address
-    from fmctl.cli.output import say
+    from fmctl.cli.output import columns, say
     from fmctl.cli.session import open_session, project_of
     from fmctl.details import details
     from fmctl.report.details import details_text
 
     id = address(what)
     session = open_session(project_of(None), context)
-    say(details_text(details(id, session), session.target, session.clock.now()))
+    say(details_text(details(id, session), session.target, session.clock.now(), columns()))

@@ -54,7 +54,7 @@ def get(
     if name and not entries:
         warn(f"{what} is not there")
         return ExitCode.DIFFERENCES
-    say(listing.formatted(entries, output, columns()))
+    say(listing.formatted(entries, output, None if output == "wide" else columns()))
     return ExitCode.OK
 
 

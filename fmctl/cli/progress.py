@@ -13,7 +13,7 @@ from fmctl.domain.resource import ResourceId
 from fmctl.domain.values import span
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from fmctl.connect import Session
 
 FIRST_BEAT, SLOWEST_BEAT = 10.0, 300.0
 
@@ -24,9 +24,13 @@ def printer(json_events: bool, *, full: bool) -> Printer:
         return JsonPrinter()
     import sys
 
-    from fmctl.cli.output import coloured
+    from fmctl.cli.output import redrawn
 
-    return LivePrinter(full) if coloured(sys.stderr) else Printer(full)
+    if not redrawn(sys.stderr):
+        return Printer(full)
+    from fmctl.cli.live import LivePrinter
+
+    return LivePrinter(full)
 
 
 class Printer:
@@ -42,6 +46,9 @@ class Printer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         return None
+
+    def attach(self, session: Session) -> None:
+        """What a printer may ask while it waits; plain lines ask nothing."""
 
     def plan(self, plan: Plan) -> None:
         """Show what will be done."""
@@ -88,41 +95,6 @@ class Printer:
         hint = resume_hint(outcomes)
         if hint:
             warn(f"  hint: {hint}")
-
-
-class LivePrinter(Printer):
-    """One line a resource that is rewritten in place."""
-
-    def __init__(self, full: bool = False) -> None:
-        super().__init__(full)
-        self._progress: Progress | None = None
-        self._rows: dict[ResourceId, TaskID] = {}
-
-    def __enter__(self) -> Self:
-        from rich.console import Console
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        if self._progress:
-            self._progress.stop()
-
-    def event(self, event: Event) -> None:
-        """Rewrite the resource's line."""
-        if self._progress is None:
-            return
-        from rich.markup import escape
-
-        id = event.change.id
-        if id not in self._rows:
-            self._rows[id] = self._progress.add_task(str(id), total=None)
-        self._progress.update(self._rows[id], description=escape(f"{id}  {event.message}"))
-        if event.type in (EventType.COMPLETE, EventType.ERRORED):
-            self._progress.remove_task(self._rows.pop(id))
 
 
 class JsonPrinter(Printer):

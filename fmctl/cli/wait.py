@@ -42,6 +42,7 @@ def wait(
     limit = seconds_of("--timeout", timeout)
     session = open_session(project_of(None), context)
     out = printer(False, full=False)
+    out.attach(session)
     with out:
         done = wait_for(ids, Goal(goal), session, limit, out.event)
     for one in done:

@@ -8,12 +8,13 @@ from fmctl.domain.live import Health, Live
 from fmctl.domain.plan import Target
 from fmctl.domain.record import Details, Happening, Link, ServiceUpdate
 from fmctl.domain.values import span
-from fmctl.report.table import table, width
+from fmctl.report.table import clipped, legible, table, width
 from fmctl.report.times import clock, when
 
 NEWEST_EVENTS = 10
 NEWEST_UPDATES = 3
 _WIDEST = 22
+_INDENT = "  "
 
 _HEALTH = {
     Health.HEALTHY: {
@@ -36,18 +37,19 @@ _HEALTH = {
 }
 
 
-def details_text(details: Details, target: Target, now: float) -> str:
-    """The whole description, in sections."""
-    live = details.live
+def details_text(details: Details, target: Target, now: float, columns: int | None = None) -> str:
+    """The whole description, in sections; tables and logs are cut to ``columns`` where that is given."""
+    live, room = details.live, columns and max(1, columns - len(_INDENT))
+    log = [legible(line) for line in details.log]
     sections: list[tuple[str, Sequence[str]]] = [
         ("", _pairs([*_head(live, target, now), *details.about])),
-        ("Runs", _runs(details.runs)),
+        ("Runs", _runs(details.runs, room)),
         ("Used", [f"{one.name}: {one.newest:g} %, mean {one.mean:.1f}, most {one.most:g}" for one in details.usage]),
         ("Updates", list(map(_update, details.updates[:NEWEST_UPDATES]))),
         ("Made from", list(map(link_text, details.sources))),
         ("Used by", list(map(link_text, details.users))),
-        ("Events", events_lines(details.events[-NEWEST_EVENTS:])),
-        ("Log, the last lines", details.log),
+        ("Events", events_lines(details.events[-NEWEST_EVENTS:], room)),
+        ("Log, the last lines", [clipped(line, room) for line in log] if room else log),
         ("Next", list(_next(live, details))),
     ]
     return "\n".join(_sections(sections))
@@ -58,7 +60,7 @@ def _sections(sections: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
         if title and lines:
             yield ""
             yield f"{title}:"
-        yield from (f"  {line}" if title else line for line in lines)
+        yield from (_INDENT + line if title else line for line in lines)
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> Sequence[str]:
@@ -93,18 +95,23 @@ def _health(live: Live) -> str:
 # ------------------------------------------------------------------- sections
 
 
-def _runs(runs: Sequence[Live]) -> Sequence[str]:
-    """Newest first, as people look for it."""
+def _runs(runs: Sequence[Live], columns: int | None) -> Sequence[str]:
+    """Newest first, as people look for it; what the platform says about a run stands below it."""
     if not runs:
         return ()
-    heads = ("RUN", "ATTEMPT", "PHASE", "CREATED", "STARTED", "RAN", "MESSAGE")
-    return table(heads, [_run(run) for run in reversed(runs)])
+    newest = list(reversed(runs))
+    head, *lines = table(("RUN", "TRY", "PHASE", "CREATED", "STARTED", "RAN"), list(map(_run, newest)), columns)
+    return [head, *(text for line, run in zip(lines, newest, strict=True) for text in (line, *_said(run)))]
 
 
 def _run(run: Live) -> tuple[str, ...]:
+    started = f"{span((run.started - run.created) / 1000)} later" if run.started else "-"
     ran = span(run.duration / 1000) if run.duration else "-"
-    times = clock(run.created), clock(run.started)
-    return run.remote_name, str(run.attempt), run.phase, *times, ran, run.message or "-"
+    return run.remote_name, str(run.attempt), run.phase, clock(run.created), started, ran
+
+
+def _said(run: Live) -> Sequence[str]:
+    return (_INDENT + legible(run.message),) if run.message else ()
 
 
 def _update(update: ServiceUpdate) -> str:

@@ -143,7 +143,7 @@ def _run(run: Live) -> dict[str, Any]:
 
 
 def formatted(found: Sequence[Entry], format: str, columns: int | None = None) -> str:
-    """The listing in one of FORMATS; tables fit into ``columns`` where that is given."""
+    """The listing in one of FORMATS; the table fits into ``columns`` where that is given."""
     if format == "name":
         return "\n".join(str(entry.id) for entry in found)
     whole = {"items": [item(entry) for entry in found]} if format in ("json", "yaml") else {}

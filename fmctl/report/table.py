@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 NARROWEST = 8
 """No column is cut to less than this."""
+NARROW = 16
+"""The last column is cut to this before the others are touched."""
 _GAP = "  "
+_ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|.)")
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], columns: int | None = None) -> list[str]:
-    """The head and one line a row; with ``columns`` the widest are cut, and end in ``…``, until a line fits."""
-    cells = [[" ".join(cell.split()) for cell in row] for row in rows]
+    """The head and one line a row; with ``columns`` cells are cut, and end in ``…``, until a line fits.
+
+    The last column gives way first, since the first ones are what people copy.
+    """
+    cells = [[" ".join(legible(cell).split()) for cell in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
     if columns is not None:
         _narrow(widths, columns)
@@ -20,8 +27,10 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], columns: int | No
 
 
 def _narrow(widths: list[int], columns: int) -> None:
-    """Take from the widest, cell by cell."""
+    """Take from the last, and when that is narrow, from the widest, cell by cell."""
     room = columns - len(_GAP) * (len(widths) - 1)
+    spare = max(0, widths[-1] - NARROW)
+    widths[-1] -= min(spare, max(0, sum(widths) - room))
     while sum(widths) > room and max(widths) > NARROWEST:
         widths[widths.index(max(widths))] -= 1
 
@@ -29,6 +38,12 @@ def _narrow(widths: list[int], columns: int) -> None:
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     shown = [clipped(cell, size) for cell, size in zip(row, widths, strict=True)]
     return _GAP.join(cell + " " * (size - width(cell)) for cell, size in zip(shown, widths, strict=True)).rstrip()
+
+
+def legible(line: str) -> str:
+    """What a terminal would show of a line of a log: no control sequences, the last state of a progress bar."""
+    text = _ESCAPE.sub("", line.rstrip("\r\n")).rpartition("\r")[2]
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def clipped(text: str, size: int) -> str:
