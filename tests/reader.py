@@ -50,7 +50,8 @@ class Reader:
         """Leave nothing running."""
         if self._notebook:
             self._notebook.communicate()
-        self._bash("fmctl sandbox down")
+        for command in ("fmctl sandbox down", "unset FMCTL_SANDBOX_DIR; fmctl sandbox down"):
+            self._bash(command)
 
     def follow(self) -> list[str]:
         """Do what the page says; the differences between what it shows and what happened."""
