@@ -150,7 +150,7 @@ def _next_job(live: Live, details: Details) -> Iterator[str]:
         yield from (f"get what it wrote: fmctl cp {live.id}:{name} DIR" for name in live.facts.get("outputs", {}))
     else:
         yield f"see its log: fmctl logs {live.id}"
-        if live.phase == "Terminated":
+        if live.health is Health.SUSPENDED:
             yield "to run it again, change `rerun`; when fmctl stopped it, apply with state: running is enough"
         else:
             yield "correct the code and apply, or change `rerun` to run the same again"
