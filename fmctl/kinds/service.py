@@ -752,11 +752,13 @@ def _ignore(desired: dict[str, Any], path: str, live: Live) -> None:
 def _wire_config(config: Spec, live: Spec) -> dict[str, Any]:
     """``models`` and ``autoStop`` as the API takes them.
 
-    A config is always a full replacement; a schedule is only sent when it differs, since sending it re-arms it.
+    A config is always a full replacement, so that variables which nobody declared are sent as they are live; a
+    schedule is only sent when it differs, since sending it re-arms it.
     """
     result: dict[str, Any] = {}
     if not agrees(live.get("models"), config["models"]):
-        result["config"] = [_wire_model(model) for model in config["models"]]
+        there = {model["modelId"]: {"env": model["env"]} for model in live.get("models", ()) if model.get("env")}
+        result["config"] = [_wire_model({**there.get(model["modelId"], {}), **model}) for model in config["models"]]
     if "autoStop" in config and live.get("autoStop", 0) != config["autoStop"]:
         minutes = config["autoStop"] // 60
         result["schedule"] = [{"type": "stop", "time_unit": "MINUTES", "duration": minutes}]
