@@ -14,9 +14,9 @@ Everything else is only read. In what is shown, `…` stands for anything within
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 _FENCE = re.compile(r"^(?P<fence>```+)(?P<info>[^`\n]*)\n(?P<body>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r'title="([^"]+)"')
@@ -35,47 +35,63 @@ VARIES = (
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One fenced block: its language, its title, its text, and where it begins."""
+    """One fenced block: its language, its title, its text, and where in the page the text begins."""
 
     language: str
     title: str
     text: str
-    line: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command of a console block, the exit code and the output that the page promises."""
+    """One command of a console block, and the exit code and the output that the page promises."""
 
     text: str
     code: int
     shown: str
-    line: int
+    at: int
+
+    def __str__(self) -> str:
+        """The command as pages show it."""
+        first = "$ " + self.text.replace("\n", "\n> ") + (f"  # exit {self.code}" if self.code else "")
+        return f"{first}\n{self.shown}" if self.shown else first
 
 
-def blocks(page: Path) -> Iterator[Block]:
+class Difference(NamedTuple):
+    """What a page says at one place, and what it would have to say."""
+
+    at: int
+    said: str
+    true: str
+
+    def __str__(self) -> str:
+        return f"{self.said}\n--- but it is\n{self.true}\n"
+
+
+def blocks(page: str) -> Iterator[Block]:
     """The fenced blocks of a page, in order."""
-    text = page.read_text("utf-8")
-    for found in _FENCE.finditer(text):
+    for found in _FENCE.finditer(page):
         language, _, rest = found["info"].strip().partition(" ")
         title = _TITLE.search(rest)
-        yield Block(language, title[1] if title else "", found["body"], text[: found.start()].count("\n") + 1)
+        yield Block(language, title[1] if title else "", found["body"], found.start("body"))
 
 
 def commands(block: Block) -> Iterator[Command]:
     """The commands of a console block."""
+    at = block.at
     for part in re.split(r"^(?=\$ )", block.text, flags=re.MULTILINE):
-        first, *rest = part.rstrip("\n").split("\n")
-        if not first.startswith("$ "):
-            continue
-        more = 0
-        while more < len(rest) and rest[more].startswith("> "):
-            more += 1
-        text = "\n".join([first[2:], *(line[2:] for line in rest[:more])])
-        code = _EXIT.search(text)
-        line = block.line + 1 + block.text[: block.text.index(part)].count("\n")
-        shown = "\n".join(rest[more:]).strip("\n")
-        yield Command(_EXIT.sub("", text), int(code[1]) if code else 0, shown, line)
+        if part.startswith("$ "):
+            yield _command(part, at)
+        at += len(part)
+
+
+def _command(part: str, at: int) -> Command:
+    first, *rest = part.rstrip("\n").split("\n")
+    more = next((number for number, line in enumerate(rest) if not line.startswith("> ")), len(rest))
+    text = "\n".join([first[2:], *(line[2:] for line in rest[:more])])
+    code = _EXIT.search(text)
+    return Command(_EXIT.sub("", text), int(code[1]) if code else 0, "\n".join(rest[more:]), at)
 
 
 def edited(text: str, diff: str) -> str:
@@ -87,6 +103,15 @@ def edited(text: str, diff: str) -> str:
         msg = f"there {text.count(before)} times instead of once:\n{before}"
         raise ValueError(msg)
     return text.replace(before, after)
+
+
+def corrected(page: str, differences: Iterable[Difference]) -> str:
+    """The page with what is true in the places of what it says."""
+    for difference in sorted(differences, reverse=True):
+        start, end = difference.at, difference.at + len(difference.said)
+        assert page[start:end] == difference.said
+        page = page[:start] + difference.true + page[end:]
+    return page
 
 
 def settled(text: str) -> str:

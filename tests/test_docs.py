@@ -9,13 +9,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from pages import blocks, edited, matches
+from pages import Difference, blocks, commands, corrected, edited, matches
 from reader import Reader
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
-FOLLOWED = [page for page in PAGES if any(block.language in ("console", "python") for block in blocks(page))]
+FOLLOWED = [page for page in PAGES if {"console", "python"} & {block.language for block in blocks(page.read_text())}]
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
@@ -25,15 +25,18 @@ def name(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", FOLLOWED, ids=name)
-def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path) -> None:
+def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Who follows a page from its beginning, in a fresh clone with a fresh sandbox, sees what it shows."""
+    text = page.read_text("utf-8")
     clone, state = tmp_path / "clone", tmp_path / "state"
     state.mkdir()
     shutil.copytree(ROOT / "manifests", clone / "manifests", ignore=shutil.ignore_patterns(".*_cache", "__pycache__"))
-    with Reader(page, clone, state) as reader:
-        differences = reader.follow()
+    with Reader(text, clone, state) as reader:
+        differences = list(reader.follow())
+    if request.config.getoption("--record"):
+        page.write_text(corrected(text, differences), "utf-8")
 
-    assert [] == differences, "\n".join(differences)
+    assert [] == differences, "\n".join(map(str, differences))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -80,6 +83,23 @@ def test_dots_and_what_varies_match(shown: str, actual: str) -> None:
 def test_what_is_not_shown_does_not_match(shown: str, actual: str) -> None:
     """Without dots an output is shown whole: a line more or less is a difference."""
     assert not matches(shown, actual)
+
+
+def test_commands_are_told_from_what_they_show() -> None:
+    """A command is a line with a dollar and those with an angle after it; the rest, up to the next, is its output."""
+    [block] = blocks("Text.\n\n```console\n$ one\n> more  # exit 3\nout\n\n$ two\n```\n")
+
+    assert [("one\nmore", 3, "out"), ("two", 0, "")] == [(one.text, one.code, one.shown) for one in commands(block)]
+
+
+def test_a_page_is_corrected_in_its_places() -> None:
+    """Recording puts what is true where the page said something else, and nowhere else."""
+    page = "```console\n$ one\n1\n\n$ one\n1\n```\n"
+    _, second = commands(next(blocks(page)))
+
+    assert "```console\n$ one\n1\n\n$ one\n2\n```\n" == corrected(
+        page, [Difference(second.at, str(second), "$ one\n2")]
+    )
 
 
 def test_an_edit_changes_its_place() -> None:
