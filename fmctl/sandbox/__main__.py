@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
             _print,
             faults=faults,
             jobs_at_once=options.jobs_at_once,
+            require_authorization=options.require_authorization,
         )
     except (StateDirBusy, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
@@ -44,6 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=_port, default=0, help="default: the port of last time, else a free one")
     command.add_argument("--state-dir", type=Path, default=STATE_DIR, help=f"default: {STATE_DIR}")
     command.add_argument("--jobs-at-once", type=int, metavar="N", help="default: one per CPU, at least 2")
+    command.add_argument(
+        "--require-authorization", action="store_true", help="refuse jobs until ModelArts was given an agency"
+    )
     add_fault_options(command)
     return parser
 

@@ -48,6 +48,7 @@ class Account:
         clock: Clock | None = None,
         runner: Runner | None = None,
         jobs_at_once: int | None = None,
+        require_authorization: bool = False,
     ) -> None:
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.state_dir = state_dir = state_dir.resolve()  # jobs run elsewhere, and get paths below it
@@ -57,6 +58,8 @@ class Account:
         self.objects = Objects(self.store, state_dir / "objects", self.clock)
         self.runner = runner or ProcessRunner(self.objects, state_dir / "jobs")
         self.jobs_at_once = jobs_at_once or max(os.cpu_count() or 0, 2)
+        self.require_authorization = require_authorization
+        """Whether ModelArts must have been given an agency before it runs anything."""
         self.endpoint = "http://127.0.0.1"
         """Where this sandbox is reached; the server sets it when it knows its port."""
         self._ticking = threading.Lock()

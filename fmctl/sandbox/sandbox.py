@@ -20,7 +20,15 @@ class Sandbox(Account):
         clock: Clock | None = None,
         runner: Runner | None = None,
         jobs_at_once: int | None = None,
+        require_authorization: bool = False,
         components: Sequence[Callable[[Account], Component]] = parts.COMPONENTS,
     ) -> None:
-        super().__init__(state_dir, components=components, clock=clock, runner=runner, jobs_at_once=jobs_at_once)
+        super().__init__(
+            state_dir,
+            components=components,
+            clock=clock,
+            runner=runner,
+            jobs_at_once=jobs_at_once,
+            require_authorization=require_authorization,
+        )
         self.wsgi = Application(self, parts.ROUTES)

@@ -34,12 +34,13 @@ class Server:
         *,
         faults: FaultPlan = NO_FAULTS,
         jobs_at_once: int | None = None,
+        require_authorization: bool = False,
     ) -> None:
         self._state = StateDir(state_dir)
         self._stopping = threading.Event()
         self._sockets: dict[int, Any] = {}
         try:
-            self.sandbox = Sandbox(state_dir, jobs_at_once=jobs_at_once)
+            self.sandbox = Sandbox(state_dir, jobs_at_once=jobs_at_once, require_authorization=require_authorization)
             self._listen(host, self._state.choose_port(host, port), faults)
         except BaseException:
             self._state.close()
@@ -112,9 +113,17 @@ def serve(
     *,
     faults: FaultPlan = NO_FAULTS,
     jobs_at_once: int | None = None,
+    require_authorization: bool = False,
 ) -> None:
     """Serve in the foreground until SIGTERM or SIGINT; `ready` is told how to connect."""
-    server = Server(state_dir, host, port, faults=faults, jobs_at_once=jobs_at_once)
+    server = Server(
+        state_dir,
+        host,
+        port,
+        faults=faults,
+        jobs_at_once=jobs_at_once,
+        require_authorization=require_authorization,
+    )
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.stop()

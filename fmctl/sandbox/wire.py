@@ -53,6 +53,11 @@ class WireError(Exception):
         return Reply(self.status, body | ({"error_solution": self.solution} if self.solution else {}))
 
 
+def unsupported(message: str) -> WireError:
+    """ModelArts has it, the sandbox does not: said in so many words, and never taken for a success."""
+    return WireError(400, "ModelArts.2858", f"Operation unsupported: {message}")
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One authenticated request. `path` holds the parameters of the route's path, percent-decoded."""

@@ -7,11 +7,13 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from fmctl.sandbox.api.queries import number
 from fmctl.sandbox.objects import split_url
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks
 from fmctl.sandbox.training.algorithms import COLLECTION, find_algorithm, job_config
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
+from fmctl.sandbox.workspaces import workspace_of
 
 ALGORITHMS = "/v2/{project_id}/algorithms"
 ALGORITHM = ALGORITHMS + "/{algorithm_id}"
@@ -27,6 +29,7 @@ def create_algorithm(call: Call) -> Reply:
         name = _check(call, body)
         if call.sandbox.store.count(COLLECTION, project=call.project_id, name=name):
             raise WireError(400, "ModelArts.2821", f"Duplicate algorithm name {name}.")
+        body["metadata"]["workspace_id"] = workspace_of(call.sandbox.store, call.project_id, body["metadata"])
         made = _document(call, body, str(uuid.uuid4()), round(call.sandbox.clock.now() * 1000))
         _save(call, made)
     return Reply(201, _shown(made))
@@ -35,13 +38,13 @@ def create_algorithm(call: Call) -> Reply:
 @route("GET", ALGORITHMS)
 def list_algorithms(call: Call) -> Reply:
     """Those of the project, newest first; `offset` counts algorithms, `searches=name:x` looks for a part."""
-    limit, offset = _number(call, "limit", MAX_LIMIT), _number(call, "offset", 0)
+    limit, offset = number(call, "limit", MAX_LIMIT, 1, MAX_LIMIT), number(call, "offset", 0, 0)
     key, order = call.query.get("sort_by") or "create_time", call.query.get("order") or "desc"
     if key not in SORTS or order not in ("asc", "desc"):
         raise WireError(400, "ModelArts.2790", f"Sort item {key!r} {order!r} is not supported.")
     part = call.query.get("searches", "").removeprefix("name:")
     known = call.sandbox.store.find(COLLECTION, project=call.project_id)
-    found = [item for item in known if part in item["metadata"]["name"]]
+    found = [item for item in known if part in item["metadata"]["name"] and _in_workspace(call, item)]
     found.sort(key=lambda item: item["metadata"][key], reverse=order == "desc")
     page = [_shown(item) for item in found[offset : offset + limit]]
     about = {"total": len(known), "count": len(found), "limit": limit, "offset": offset, "sort_by": key, "order": order}
@@ -62,6 +65,7 @@ def change_algorithm(call: Call) -> Reply:
         before = _find(call)["metadata"]
         if _check(call, body) != before["name"]:
             raise WireError(400, "ModelArts.2771", "The name of an algorithm cannot be changed.")
+        body["metadata"]["workspace_id"] = before["workspace_id"]
         made = _document(call, body, before["id"], before["create_time"])
         made["metadata"]["update_time"] = round(call.sandbox.clock.now() * 1000)
         _save(call, made)
@@ -104,7 +108,6 @@ def _document(call: Call, body: Document, algorithm_id: str, created: int) -> Do
         **sent,
         "id": algorithm_id,
         "description": sent.get("description") or "",
-        "workspace_id": "0",
         "ai_project": "default-ai-project",
         "user_name": call.user,
         "domain_id": call.sandbox.credentials.domain_id,
@@ -149,8 +152,5 @@ def _shown(document: Document) -> Document:
     return {name: value for name, value in document.items() if name != "project_id"}
 
 
-def _number(call: Call, name: str, default: int) -> int:
-    text = call.query.get(name) or str(default)
-    if not text.isdigit() or (name == "limit" and not 1 <= int(text) <= MAX_LIMIT):
-        raise WireError(400, "ModelArts.2764", f"{name} must be an integer, limit one from 1 to {MAX_LIMIT}.")
-    return int(text)
+def _in_workspace(call: Call, algorithm: Document) -> bool:
+    return call.query.get("workspace_id") in (None, "", algorithm["metadata"]["workspace_id"])

@@ -6,6 +6,7 @@ GET /v2/{project_id}/training-experiment-names
 
 from collections.abc import Sequence
 
+from fmctl.sandbox.api.queries import number
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks
 from fmctl.sandbox.training.experiments import (
@@ -36,15 +37,16 @@ def create_training_experiment(call: Call) -> Reply:
 
 @route("GET", EXPERIMENTS)
 def list_training_experiments(call: Call) -> Reply:
-    """One page; `offset` counts pages."""
-    limit, offset = _number(call, "limit", MAX_LIMIT), _number(call, "offset", 0)
+    """One page, of one workspace or of all; `offset` counts pages."""
+    limit, offset = number(call, "limit", MAX_LIMIT, 1, MAX_LIMIT), number(call, "offset", 0, 0)
     key, order = call.query.get("sort_by") or "create_time", call.query.get("order") or "desc"
     if key not in SORTS or order not in ("asc", "desc"):
         raise WireError(400, "ModelArts.2790", f"Sort item {key!r} {order!r} is not supported.")
-    found = call.sandbox.store.find(COLLECTION, project=call.project_id)
+    known = call.sandbox.store.find(COLLECTION, project=call.project_id)
+    found = [item for item in known if call.query.get("workspace_id") in (None, "", item["metadata"]["workspace_id"])]
     found.sort(key=lambda item: item["metadata"][key], reverse=order == "desc")
     page = [_shown(call, item) for item in found[offset * limit : (offset + 1) * limit]]
-    about = {"total": len(found), "count": len(found), "limit": limit, "offset": offset}
+    about = {"total": len(known), "count": len(found), "limit": limit, "offset": offset}
     return Reply(200, {**about, "sort_by": key, "order": order, "items": page})
 
 
@@ -102,10 +104,3 @@ def _find(call: Call) -> Document:
 def _shown(call: Call, document: Document) -> Document:
     count = call.sandbox.part(Training).count_in(document["metadata"]["id"])
     return {"metadata": document["metadata"], "statistic": {"job_count": count}}
-
-
-def _number(call: Call, name: str, default: int) -> int:
-    text = call.query.get(name) or str(default)
-    if not text.isdigit() or (name == "limit" and not 1 <= int(text) <= MAX_LIMIT):
-        raise WireError(400, "ModelArts.2764", f"{name} must be an integer, limit one from 1 to {MAX_LIMIT}.")
-    return int(text)

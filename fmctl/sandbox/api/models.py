@@ -18,6 +18,7 @@ from fmctl.sandbox.api.listing import contains, ordered, page
 from fmctl.sandbox.models import checks
 from fmctl.sandbox.models.publishing import MODELS, Publishing, put
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
+from fmctl.sandbox.workspaces import workspace_of
 
 Document = dict[str, Any]
 
@@ -54,6 +55,7 @@ def create(call: Call) -> Reply:
     """Accept a model; its import is seen in its status."""
     body = call.json("ModelArts.0104")
     checks.check(body)
+    body["workspace_id"] = workspace_of(call.sandbox.store, call.project_id, body)
     document = _document(call, body)
     with call.sandbox.store.transaction():
         _refuse_duplicate(call, body)
@@ -185,7 +187,7 @@ def _detail(call: Call, body: Document, now_ms: int) -> Document:
         "model_labels": [],
         "labels_map": {"labels": []},
         "install_type": ["realtime" if kind == "real-time" else kind for kind in install],
-        "workspace_id": str(body.get("workspace_id") or "0"),
+        "workspace_id": body["workspace_id"],
         "specification": {},
         "health": {},
         "tunable": False,

@@ -23,6 +23,7 @@ from fmctl.sandbox.serving import state as service_state
 from fmctl.sandbox.serving.checks import check_create, check_settings, stored_config, whole_number
 from fmctl.sandbox.serving.state import SERVICES, Operation, milliseconds
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
+from fmctl.sandbox.workspaces import workspace_of
 
 Document = dict[str, Any]
 
@@ -49,6 +50,7 @@ def create(call: Call) -> Reply:
     """Accept a service; it starts at once."""
     body, now = call.json("ModelArts.0104"), call.sandbox.clock.now()
     check_create(body)
+    body["workspace_id"] = workspace_of(call.sandbox.store, call.project_id, body)
     with call.sandbox.store.transaction():
         if call.sandbox.store.find(SERVICES, project=call.project_id, name=body["service_name"]):
             raise WireError(409, EXISTS, f"The service name {body['service_name']} exists already.")
@@ -222,7 +224,7 @@ def _document(call: Call, body: Document, config: list[Document], now_ms: int) -
         "project": call.project_id,
         "owner": call.user,
         "infer_type": body["infer_type"],
-        "workspace_id": str(body.get("workspace_id") or "0"),
+        "workspace_id": body["workspace_id"],
         "status": "deploying",
         "progress": 0,
         "publish_at": now_ms,

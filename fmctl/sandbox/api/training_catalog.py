@@ -1,14 +1,13 @@
 """What training jobs can run on.
 
-GET /v2/{project_id}/training-job-engines · training-job-flavors · training-quotas
+GET /v2/{project_id}/training-job-engines · training-job-flavors · training-pool-flavors
 """
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
-from fmctl.sandbox.training.catalog import ENGINES, FLAVORS, JOB_QUOTA, POOL_ID, Flavor
-from fmctl.sandbox.training.jobs import Training
+from fmctl.sandbox.training.catalog import ENGINES, FLAVORS, POOL_ID, Flavor, find_flavor
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 
@@ -29,17 +28,25 @@ def show_training_job_flavors(call: Call) -> Reply:
     return Reply(200, {"total_count": len(found), "flavors": found})
 
 
-@route("GET", "/v2/{project_id}/training-quotas")
-def show_training_quotas(call: Call) -> Reply:
-    """How many jobs there may be, and are."""
-    resource = call.query.get("resource", "job-num")
-    if resource != "job-num":
-        raise WireError(400, "ModelArts.2764", f"resource {resource} has no quota in the sandbox.")
-    used = call.sandbox.part(Training).count()
-    return Reply(200, {"quotas": [{"resource": resource, "quota": JOB_QUOTA, "used": used}]})
+@route("GET", "/v2/{project_id}/training-pool-flavors")
+def show_training_flavor_max_available_resource(call: Call) -> Reply:
+    """What a job may take of a node of the pool: all of it."""
+    pool_id, flavor_id = call.query.get("pool_id"), call.query.get("flavor_id")
+    if not pool_id or not flavor_id:
+        raise WireError(400, "ModelArts.2764", "pool_id and flavor_id are needed.")
+    if pool_id != POOL_ID:
+        raise WireError(404, "ModelArts.2890", f"Pool {pool_id} not found.")
+    flavor = find_flavor(flavor_id, pool=True)
+    if flavor is None:
+        raise WireError(400, "ModelArts.2781", f"Flavor {flavor_id} not found.")
+    return Reply(200, {"cpu_core_num": flavor.cores, "mem_size": flavor.memory})
 
 
-ROUTES: Sequence[Route] = (show_training_job_engines, show_training_job_flavors, show_training_quotas)
+ROUTES: Sequence[Route] = (
+    show_training_job_engines,
+    show_training_job_flavors,
+    show_training_flavor_max_available_resource,
+)
 
 
 def _flavor(flavor: Flavor) -> dict[str, Any]:

@@ -8,15 +8,17 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from fmctl.sandbox.api.authorizations import need_authorization
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks
 from fmctl.sandbox.training.algorithms import apply_algorithm, find_algorithm
-from fmctl.sandbox.training.catalog import JOB_QUOTA
 from fmctl.sandbox.training.experiments import join_experiment
 from fmctl.sandbox.training.fill import new_job
 from fmctl.sandbox.training.jobs import ACTIVE, STOPPABLE, Training, phase_of, shown
+from fmctl.sandbox.training.quotas import quota_of
 from fmctl.sandbox.training.search import MAX_LIMIT, search
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
+from fmctl.sandbox.workspaces import workspace_of
 
 JOBS = "/v2/{project_id}/training-jobs"
 JOB = JOBS + "/{training_job_id}"
@@ -26,6 +28,7 @@ MAX_BATCH = 100
 @route("POST", JOBS)
 def create_training_job(call: Call) -> Reply:
     """201 with the whole job, in phase Creating and without a user name yet."""
+    need_authorization(call)
     body, now = call.json(), call.sandbox.clock.now()
     with call.sandbox.store.transaction():
         _check(call, body)
@@ -133,14 +136,23 @@ def find_job(call: Call) -> Document:
     return _need(call.sandbox.part(Training), call.path["training_job_id"])
 
 
+def find_task(call: Call) -> str:
+    """The task that the path names, of a job that exists."""
+    record, task = find_job(call), call.path["task_id"]
+    if task not in record["job"]["status"]["tasks"]:
+        raise checks.invalid(f"the job has no task {task}.")
+    return task
+
+
 def _check(call: Call, body: Document) -> None:
     """Every rule for a new job; the first that is broken is the answer. A stored algorithm is filled in."""
     training, store, objects = call.sandbox.part(Training), call.sandbox.store, call.sandbox.objects
     checks.check_head(body)
+    body["metadata"]["workspace_id"] = workspace_of(store, call.project_id, body["metadata"])
     name = body["metadata"]["name"]
     if training.name_taken(name):
         raise WireError(400, "ModelArts.2751", f"Duplicate training job (name {name}).")
-    if training.count() >= JOB_QUOTA:
+    if training.count() >= quota_of(store, "job-num"):
         raise WireError(400, "ModelArts.2815", "Quota exceeded (resource job-num).")
     algorithm, spec = checks.mapping(body, "algorithm"), checks.mapping(body, "spec")
     if algorithm.get("id"):

@@ -1,25 +1,22 @@
-"""What a training job has written and used, and what happened to it.
+"""What a training job has written and used.
 
 GET /v2/{project_id}/training-jobs/{id}/tasks/{task_id}/logs/preview · …/logs/url ·
-GET …/{id}/metrics/{task_id} · GET …/{id}/events · GET …/{id}/tasks
+GET …/{id}/logs/{task_id} · GET …/{id}/metrics/{task_id}
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
-from typing import Any
 from urllib.parse import quote, urlencode
 
-from fmctl.sandbox.api.training_jobs import JOB, find_job
+from fmctl.sandbox.api.queries import choice, number
+from fmctl.sandbox.api.training_jobs import JOB, find_task
 from fmctl.sandbox.obs_signature import ObsRequest, sign_v2
-from fmctl.sandbox.store import Document
 from fmctl.sandbox.training.jobs import Training
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 PREVIEW_BYTES = 5 << 20
 LINK_SECONDS = 300
 LOG_BUCKET = "fmctl-sandbox"
-BEIJING = timezone(timedelta(hours=8))
-MAX_EVENTS = 100
+MAX_LINES = 500
 
 
 @route("GET", JOB + "/tasks/{task_id}/logs/preview")
@@ -48,55 +45,42 @@ def show_training_job_logs_url(call: Call) -> Reply:
 @route("GET", JOB + "/metrics/{task_id}")
 def show_training_job_metrics(call: Call) -> Reply:
     """Six series with a sample a minute, -1 where nothing is measured; 204 before the first."""
-    samples = call.sandbox.part(Training).metrics(call.path["training_job_id"], _task(call))
+    samples = call.sandbox.part(Training).metrics(call.path["training_job_id"], find_task(call))
     if samples is None:
         return Reply(204)
     return Reply(200, {"metrics": [{"metric": name, "value": values} for name, values in samples.items()]})
 
 
-@route("GET", JOB + "/events")
-def list_training_job_events(call: Call) -> Reply:
-    """What happened, newest first unless asked otherwise; `offset` counts pages."""
-    limit, offset = _number(call, "limit", 50, 1, MAX_EVENTS), _number(call, "offset", 0, 0, 1_000_000)
-    order, span = call.query.get("order", "desc"), _span(call)
-    found = [event for event in find_job(call)["events"] if _wanted(call, event, span)]
+@route("GET", JOB + "/logs/{task_id}")
+def show_training_job_logs_from_aom(call: Call) -> Reply:
+    """Some lines after or before `base_line`, which is a line that was seen already; the newest without it."""
+    most, order = number(call, "lines", 50, 1, MAX_LINES), choice(call, "order", "desc", ("asc", "desc"))
+    log = _log(call)
+    if log is None:
+        return Reply(204)
+    written = list(enumerate(log.decode(errors="replace").splitlines(), start=1))
     if order == "desc":
-        found.reverse()
-    elif order != "asc":
-        raise WireError(400, "ModelArts.2764", "order must be asc or desc.")
-    page = [event | {"time": _local(event["time"])} for event in found[offset * limit : (offset + 1) * limit]]
-    about = {"total": len(found), "limit": limit, "offset": offset, "order": order}
-    times = {name: call.query.get(name, "") for name in ("start_time", "end_time")}
-    return Reply(200, {**about, **times, "events": page})
-
-
-@route("GET", JOB + "/tasks")
-def list_training_job_tasks(call: Call) -> Reply:
-    """The tasks as a bare list; every one is on this machine."""
-    here = {"ip": "127.0.0.1", "host_ip": "127.0.0.1", "schedule_count": 1}
-    return Reply(200, [{"task": task, **here} for task in find_job(call)["job"]["status"]["tasks"]])
+        base = number(call, "base_line", len(written) + 1, 0)
+        found = [(at, line) for at, line in reversed(written) if at < base][:most]
+    else:
+        base = number(call, "base_line", 0, 0)
+        found = [(at, line) for at, line in written if at > base][:most]
+    first, last = (str(found[0][0]), str(found[-1][0])) if found else ("", "")
+    content = "".join(f"{line}\n" for _, line in found)
+    return Reply(200, {"start_line": first, "end_line": last, "lines": len(found), "content": content})
 
 
 ROUTES: Sequence[Route] = (
     show_training_job_logs_preview,
     show_training_job_logs_url,
+    show_training_job_logs_from_aom,
     show_training_job_metrics,
-    list_training_job_events,
-    list_training_job_tasks,
 )
 
 
 def _log(call: Call) -> bytes | None:
-    task = _task(call)
+    task = find_task(call)
     return call.sandbox.part(Training).log(call.path["training_job_id"], task)
-
-
-def _task(call: Call) -> str:
-    """The task that the path names, of a job that exists."""
-    record, task = find_job(call), call.path["task_id"]
-    if task not in record["job"]["status"]["tasks"]:
-        raise WireError(400, "ModelArts.2788", f"Invalid parameter: the job has no task {task}.")
-    return task
 
 
 def _link(call: Call, path: str) -> str:
@@ -105,30 +89,3 @@ def _link(call: Call, path: str) -> str:
     signature = sign_v2(ObsRequest("GET", path, [], {}), owner.secret_key, expires)
     query = urlencode({"AWSAccessKeyId": owner.access_key, "Expires": expires, "Signature": signature})
     return f"{call.request.host_url.rstrip('/')}{quote(path)}?{query}"
-
-
-def _wanted(call: Call, event: Document, span: tuple[float, float] | None) -> bool:
-    level, pattern = call.query.get("level"), call.query.get("pattern", "")
-    inside = span is None or span[0] <= event["time"] * 1000 <= span[1]
-    return inside and level in (None, "", event["level"]) and pattern in event["message"]
-
-
-def _span(call: Call) -> tuple[float, float] | None:
-    given = [call.query.get(name) for name in ("start_time", "end_time")]
-    if not any(given):
-        return None
-    if not all(text and text.isdigit() for text in given):
-        raise WireError(400, "ModelArts.2764", "start_time and end_time come together, in milliseconds.")
-    first, last = (float(text or 0) for text in given)
-    return first, last
-
-
-def _number(call: Call, name: str, default: int, least: int, most: int) -> int:
-    text: Any = call.query.get(name) or str(default)
-    if not text.isdigit() or not least <= int(text) <= most:
-        raise WireError(400, "ModelArts.2764", f"{name} must be an integer from {least} to {most}.")
-    return int(text)
-
-
-def _local(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, BEIJING).isoformat(timespec="milliseconds")

@@ -1,16 +1,19 @@
 """Tags of training jobs: a second call after the creation, never part of it.
 
 POST /v2/{project_id}/modelarts-training-job/{id}/tags/create · DELETE …/{id}/tags/delete · GET …/{id}/tags ·
-GET /v2/{project_id}/modelarts-training-job/tags
+GET /v2/{project_id}/modelarts-training-job/tags · POST …/resource-instances/filter · …/resource-instances/count
 """
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
+from fmctl.sandbox.api.queries import records
 from fmctl.sandbox.api.training_jobs import find_job
+from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks
 from fmctl.sandbox.training.jobs import Training
+from fmctl.sandbox.training.search import has_tags, tag_filters
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 TAGS = "/v2/{project_id}/modelarts-training-job"
@@ -61,10 +64,65 @@ def list_training_job_tags(call: Call) -> Reply:
     for record in call.sandbox.part(Training).find():
         for key, value in (record.get("tags") or {}).items():
             grouped.setdefault(key, set()).add(value)
-    return Reply(200, {"tags": [{"key": key, "values": sorted(values)} for key, values in sorted(grouped.items())]})
+    found = [{"key": key, "values": sorted(values)} for key, values in sorted(grouped.items())]
+    return Reply(200, {"tags": list(records(call, found))})
 
 
-ROUTES: Sequence[Route] = (create_train_job_tags, delete_train_job_tags, show_train_job_tags, list_training_job_tags)
+@route("POST", TAGS + "/resource-instances/filter")
+def list_training_jobs_by_tags(call: Call) -> Reply:
+    """The jobs that carry certain tags, or none; `offset` counts jobs."""
+    found = _tagged(call)
+    return Reply(200, {"resources": [_resource(record) for record in records(call, found)], "total_count": len(found)})
+
+
+@route("POST", TAGS + "/resource-instances/count")
+def count_training_jobs_by_tags(call: Call) -> Reply:
+    """How many the filter finds."""
+    return Reply(200, {"total_count": len(_tagged(call))})
+
+
+ROUTES: Sequence[Route] = (
+    create_train_job_tags,
+    delete_train_job_tags,
+    show_train_job_tags,
+    list_training_job_tags,
+    list_training_jobs_by_tags,
+    count_training_jobs_by_tags,
+)
+
+
+def _tagged(call: Call) -> list[Document]:
+    body = call.json()
+    tags, parts = tag_filters(body), _name_parts(body)
+    workspace, untagged = body.get("workspace_id"), body.get("without_any_tag") is True
+    return [
+        record
+        for record in call.sandbox.part(Training).find()
+        if workspace in (None, "", record["job"]["metadata"]["workspace_id"])
+        and (not record.get("tags") if untagged else has_tags(record, tags))
+        and all(part in record["job"]["metadata"]["name"] for part in parts)
+    ]
+
+
+def _name_parts(body: Document) -> list[str]:
+    """What the names must contain: at most one match, by name."""
+    matches = checks.items(body, "matches")
+    if len(matches) > 1 or any(match.get("key") != "resource_name" for match in matches):
+        raise WireError(400, "ModelArts.2807", "matches may have one entry, whose key is resource_name.")
+    if not all(isinstance(match.get("value"), str) for match in matches):
+        raise WireError(400, "ModelArts.2809", "The value of resource_name must be text.")
+    return [match["value"] for match in matches]
+
+
+def _resource(record: Document) -> Document:
+    metadata, tags = record["job"]["metadata"], record.get("tags") or {}
+    return {
+        "resource_id": metadata["id"],
+        "resource_name": metadata["name"],
+        "workspace_id": metadata["workspace_id"],
+        "resource_detail": {},
+        "tags": [{"key": key, "value": value} for key, value in tags.items()],
+    }
 
 
 def _tags(call: Call) -> dict[str, Any]:

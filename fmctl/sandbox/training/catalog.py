@@ -1,11 +1,10 @@
-"""What jobs can run on: engines, flavors, the one dedicated pool and the quotas."""
+"""What jobs can run on: engines, flavors and the one dedicated pool."""
 
 from dataclasses import dataclass
 from typing import Any
 
 POOL_ID = "pool0a1b2c3d"
 POOL_NODES = 4
-JOB_QUOTA = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from fmctl.sandbox.objects import BUCKET_NAME, Objects, split_url
 from fmctl.sandbox.training.catalog import POOL_ID, find_engine, find_flavor
-from fmctl.sandbox.wire import WireError
+from fmctl.sandbox.wire import WireError, unsupported
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,8191}")
@@ -30,7 +30,7 @@ def invalid(message: str) -> WireError:
 
 
 def check_head(body: Fields) -> None:
-    """Kind, name, description, workspace: what is wrong whatever else exists."""
+    """Kind, name and description: what is wrong whatever else exists."""
     if body.get("kind") in OTHER_KINDS or body.get("train_type") or body.get("tasks"):
         raise unsupported("Only jobs of kind job, without train_type and tasks, run in the sandbox.")
     if body.get("kind") != "job":
@@ -46,14 +46,6 @@ def check_metadata(metadata: Fields) -> None:
     check_description(metadata.get("description"))
     if any(not isinstance(value, str) for value in mapping(metadata, "annotations").values()):
         raise invalid("metadata.annotations must map text to text.")
-    check_workspace(metadata)
-
-
-def check_workspace(metadata: Fields) -> None:
-    """Only the default workspace exists."""
-    workspace = metadata.get("workspace_id") or "0"
-    if workspace != "0":
-        raise WireError(400, "ModelArts.0102", f"Workspace {workspace} does not exist.")
 
 
 def check_description(description: Any) -> None:
@@ -190,11 +182,6 @@ def items(parent: Fields, key: str) -> list[Fields]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise WireError(400, "ModelArts.2825", f"{key} must be a list of objects.")
     return value
-
-
-def unsupported(message: str) -> WireError:
-    """The API has it, the sandbox does not."""
-    return WireError(400, "ModelArts.2858", f"Operation unsupported: {message}")
 
 
 def _texts(parent: Fields, *names: str) -> None:

@@ -5,6 +5,7 @@ import uuid
 from fmctl.sandbox.store import Document, Store
 from fmctl.sandbox.training import checks
 from fmctl.sandbox.wire import WireError
+from fmctl.sandbox.workspaces import workspace_of
 
 COLLECTION = "experiments"
 MAX_NAME = 64
@@ -33,7 +34,7 @@ def create_experiment(store: Store, project_id: str, sent: Document, now: float)
         "id": str(uuid.uuid4()),
         "name": sent["name"],
         "description": sent.get("description") or "",
-        "workspace_id": "0",
+        "workspace_id": workspace_of(store, project_id, sent),
         "create_time": stamp,
         "update_time": stamp,
     }
@@ -49,12 +50,11 @@ def save_experiment(store: Store, document: Document) -> None:
 
 
 def check_experiment(sent: Document) -> None:
-    """Name, description and workspace of a request."""
+    """Name and description of a request."""
     name = sent.get("name")
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or any(sign in name for sign in "!<>=&\"'"):
         raise checks.invalid(f"an experiment's name has 1 to {MAX_NAME} characters without ! < > = & \" '.")
     checks.check_description(sent.get("description"))
-    checks.check_workspace(sent)
 
 
 def join_experiment(store: Store, project_id: str, metadata: Document, now: float) -> None:
@@ -65,7 +65,7 @@ def join_experiment(store: Store, project_id: str, metadata: Document, now: floa
     if sent.get("id"):
         found = find_experiment(store, project_id, str(sent["id"]))
     else:
-        found = create_experiment(store, project_id, sent, now)
+        found = create_experiment(store, project_id, sent | {"workspace_id": metadata.get("workspace_id")}, now)
     known, number = found["metadata"], found.get("next_number", 0)
     save_experiment(store, found | {"next_number": number + 1})
     metadata["training_experiment_reference"] = {

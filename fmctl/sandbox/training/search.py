@@ -1,13 +1,15 @@
 """Which jobs a search finds: filters, order and pages of POST training-job-searches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from fmctl.sandbox.store import Document
+from fmctl.sandbox.training.checks import invalid, items
 from fmctl.sandbox.training.jobs import Training
 from fmctl.sandbox.wire import WireError
 
+HOST = "127.0.0.1"
 MAX_LIMIT = 50
 MAX_VALUES = 10
 MAX_SPAN_SECONDS = 31 * 24 * 3600
@@ -36,12 +38,23 @@ def search(training: Training, body: Document) -> tuple[list[Document], int]:
     limit, offset = _number(body, "limit", MAX_LIMIT, 1, MAX_LIMIT), _number(body, "offset", 0, 0, 1_000_000)
     key, descending = _order(body)
     filters = [found for item in _list(body) if (found := _filter(item))]
-    if (body.get("workspace_id") or "0") != "0" or body.get("train_type") == "ftjob" or body.get("host_ips"):
+    if body.get("train_type") == "ftjob" or not _here(body):
         return [], 0
-    matches = [record for record in _candidates(training, filters) if all(_fits(record["job"], one) for one in filters)]
-    matches = [record for record in matches if _tagged(record, body.get("tags") or [])]
+    workspace = body.get("workspace_id") or "0"
+    known = [one for one in _candidates(training, filters) if one["job"]["metadata"]["workspace_id"] == workspace]
+    matches = [record for record in known if all(_fits(record["job"], one) for one in filters)]
+    tags = tag_filters(body)
+    matches = [record for record in matches if has_tags(record, tags)]
     matches.sort(key=lambda record: FIELDS[key](record["job"]), reverse=descending)
     return matches[offset * limit : (offset + 1) * limit], len(matches)
+
+
+def _here(body: Document) -> bool:
+    """All tasks run on this machine, so a search by hosts finds every job or none."""
+    hosts = body.get("host_ips") or []
+    if not isinstance(hosts, list) or len(hosts) > MAX_VALUES:
+        raise WireError(400, "ModelArts.2764", f"host_ips must be a list of at most {MAX_VALUES} addresses.")
+    return not hosts or HOST in hosts
 
 
 def _candidates(training: Training, filters: Sequence[Filter]) -> list[Document]:
@@ -100,12 +113,26 @@ def _span(values: Sequence[str]) -> tuple[float, float]:
     return first, last
 
 
-def _tagged(record: Document, wanted: list[Document]) -> bool:
-    """Every key must be there, with one of its values if there are any."""
+def tag_filters(body: Document) -> dict[str, list[str]]:
+    """The tags that are asked for: every key must be there, with one of its values if there are any."""
+    tags = items(body, "tags")
+    if len(tags) > MAX_VALUES:
+        raise WireError(400, "ModelArts.2816", f"tags must have at most {MAX_VALUES} keys.")
+    wanted: dict[str, list[str]] = {}
+    for tag in tags:
+        key, values = tag.get("key"), tag.get("values") or []
+        if not isinstance(key, str) or key in wanted:
+            raise invalid("tags must have keys of their own.")
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise invalid(f"the values of tag {key} must be a list of texts.")
+        wanted[key] = values
+    return wanted
+
+
+def has_tags(record: Document, wanted: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a job carries all of the tags."""
     tags = record.get("tags") or {}
-    return all(
-        tag.get("key") in tags and (not tag.get("values") or tags[tag["key"]] in tag["values"]) for tag in wanted
-    )
+    return all(key in tags and (not values or tags[key] in values) for key, values in wanted.items())
 
 
 def _order(body: Document) -> tuple[str, bool]:
