@@ -22,7 +22,8 @@ from fmctl.domain.resource import Path, Resource, ResourceId, Spec
 from fmctl.domain.values import address, folder, is_remote, wire
 from fmctl.kinds.base import Deciding, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
-from fmctl.kinds.paging import Item, listing
+from fmctl.kinds.paging import listing
+from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.training_job import TrainingJob, check_output, located, output_address
 
 MODELS = "/v1/{project_id}/models"
@@ -216,6 +217,7 @@ class ModelVersion(Kind):
     def _sure(self, watch: Watch, api: Api) -> Live | None:
         return self.find_id(watch.remote_id, api) if watch.remote_id else None
 
+    @legible
     def read(self, item: Item) -> Live:
         """A version as the list or the detail shows it."""
         text, marker = split_marker(item.get("description"))

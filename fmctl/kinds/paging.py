@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fmctl.domain.ports import Api
+from fmctl.kinds.reading import Item, items_of
 
 SEARCH_LIMIT = 50
 LIST_LIMIT = 1000
 NAMES_PER_FILTER = 10
-Item = Mapping[str, Any]
 
 
 def search(api: Api, filters: Sequence[Mapping[str, Any]] = (), *, first: int = 0) -> Iterator[tuple[int, list[Item]]]:
@@ -24,15 +24,16 @@ def search(api: Api, filters: Sequence[Mapping[str, Any]] = (), *, first: int = 
     page = first
     while True:
         answer = _search_page(api, filters, page * SEARCH_LIMIT if by_item else page)
-        items = [item for item in answer.get("items") or [] if isinstance(item, Mapping)]
+        items = items_of(answer, "items", lambda item: item["metadata"]["id"])
         fresh = [item for item in items if item["metadata"]["id"] not in seen]
         seen.update(item["metadata"]["id"] for item in fresh)
         yield int(answer.get("count") or answer.get("total") or len(items)), fresh
         if len(items) < SEARCH_LIMIT:
             return
-        # A page 1 that repeats page 0 but for one row: this server counts offset in items.
-        by_item = by_item or (page == 1 and len(fresh) == 1)
-        page += 1
+        if page == 1 and len(fresh) == 1 and not by_item:
+            by_item = True  # page 1 repeats page 0 but for one row: offset counts items, so page 1 is still to come
+        else:
+            page += 1
 
 
 def _search_page(api: Api, filters: Sequence[Mapping[str, Any]], offset: int) -> Item:
@@ -44,7 +45,7 @@ def _search_page(api: Api, filters: Sequence[Mapping[str, Any]], offset: int) ->
         "workspace_id": api.workspace,
         "filters": list(filters),
     }
-    answer: Item = api.call("POST", "/v2/{project_id}/training-job-searches", body=body, safe=True) or {}
+    answer: Item = api.call("POST", "/v2/{project_id}/training-job-searches", body=body, safe=True)
     return answer
 
 
@@ -59,8 +60,8 @@ def listing(api: Api, path: str, key: str, id_key: str, **query: str | int) -> I
             "offset": offset,
             **query,
         }
-        answer = api.call("GET", path, query=asked) or {}
-        items: list[Item] = answer.get(key) or []
+        answer = api.call("GET", path, query=asked)
+        items = items_of(answer, key, lambda item: item[id_key])
         for item in items:
             if item[id_key] not in seen:
                 seen.add(item[id_key])

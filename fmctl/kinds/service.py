@@ -24,7 +24,8 @@ from fmctl.domain.values import DURATION, agrees, is_secret_name, megabytes, sec
 from fmctl.kinds.base import Deciding, Identity, Kind, Looking, Reference, Schema, Secret, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.model_version import NEVER_PUBLISHED, ModelVersion, check_description
-from fmctl.kinds.paging import Item, listing
+from fmctl.kinds.paging import listing
+from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.training_job import ENV, plain
 
 SERVICES = "/v1/{project_id}/services"
@@ -251,6 +252,7 @@ class Service(Kind):
             found[watch.remote_name] = live if live and _moving(live) else (self.find_id(id, api) if id else None)
         return found
 
+    @legible
     def read(self, item: Item) -> Live:
         """A service as the detail, or without ``models`` as the list, shows it."""
         text, marker = split_marker(item.get("description"))

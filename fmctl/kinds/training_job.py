@@ -29,7 +29,8 @@ from fmctl.domain.values import address, folder, is_remote, join, seconds, wire
 from fmctl.kinds import runs
 from fmctl.kinds.base import Deciding, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
-from fmctl.kinds.paging import NAMES_PER_FILTER, SEARCH_LIMIT, Item, search
+from fmctl.kinds.paging import NAMES_PER_FILTER, SEARCH_LIMIT, search
+from fmctl.kinds.reading import Item, legible
 
 JOBS = "/v2/{project_id}/training-jobs"
 PHASES = {
@@ -430,6 +431,7 @@ class TrainingJob(Kind):
         """What no search showed, by its id if that is known."""
         return self.find_id(watch.remote_id, api) if watch.remote_id else None
 
+    @legible
     def read(self, job: Item) -> Live:
         """A job as the API shows it (create, detail, search: one shape)."""
         metadata, status, spec = job["metadata"], job.get("status") or {}, job.get("spec") or {}
