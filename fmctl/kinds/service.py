@@ -570,6 +570,8 @@ class Service(Kind):
                 work.api.call("DELETE", f"{SERVICES}/{live.remote_id}", safe=True)
             except NotFound:
                 return None
+            except WrongState:
+                pass  # 3519: it is being deleted already, by a request whose answer was lost or by somebody else
         seen: Live | None = live
         while seen and seen.remote_id == live.remote_id:  # another of the name is somebody else's, made meanwhile
             seen = yield Watch(live.remote_id, live.remote_name, "being deleted")
