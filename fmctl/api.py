@@ -39,7 +39,7 @@ from fmctl.receipts import write_receipts
 from fmctl.report.listing import Entry, entries
 from fmctl.secrets import reader
 from fmctl.settings import ENV, SANDBOX, Project, context_name, find_context, find_project
-from fmctl.sources import Sources, read
+from fmctl.sources import Sources, for_pruning, read
 from fmctl.waiting import Goal, Waited, wait_for
 from fmctl.workflow import Choice, make_plan, plan_deletion
 from fmctl.workflow import apply as carry_out
@@ -106,10 +106,14 @@ def open_here(context: str | None = None, *, notify: Callable[[str], None] = _qu
     return open_session(find_project(["."], Path.cwd()), context, notify=notify)
 
 
-def _read(filenames: Sequence[str], options: Mapping[str, Any]) -> tuple[Project, tuple[Resource, ...]]:
+def _read(
+    filenames: Sequence[str], options: Mapping[str, Any], *, prune: bool = False
+) -> tuple[Project, tuple[Resource, ...], Choice]:
     sources = Sources(tuple(filenames), **options)
+    if prune:
+        sources = for_pruning(sources)
     project = find_project(sources.filenames, Path.cwd())
-    return project, read(sources, project, sys.stdin.read)
+    return project, read(sources, project, sys.stdin.read), Choice(prune, whole=sources.whole)
 
 
 # --------------------------------------------------------------- the verbs
@@ -120,8 +124,8 @@ def diff(*filenames: str, context: str | None = None, prune: bool = False, **opt
 
     ``options`` are those of ``Sources``: recursive, overlay, selector, target, exclude.
     """
-    project, resources = _read(filenames, options)
-    return make_plan(resources, open_session(project, context), Choice(prune))
+    project, resources, choice = _read(filenames, options, prune=prune)
+    return make_plan(resources, open_session(project, context), choice)
 
 
 def apply(
@@ -139,9 +143,9 @@ def apply(
     Raises Refused, before the first write, for errors, policy and a missing ``yes``. What fails while it is carried
     out is in the result: see ``Applied.ok`` and ``outcomes``.
     """
-    project, resources = _read(filenames, options)
+    project, resources, choice = _read(filenames, options, prune=prune)
     session = open_session(project, context)
-    plan = make_plan(resources, session, Choice(prune))
+    plan = make_plan(resources, session, choice)
     return _carry_out(plan, session, Limits(wait=wait, timeout=timeout), on_event, yes=yes)
 
 
@@ -164,7 +168,7 @@ def get(
     With ``filenames`` what they declare; ``every`` adds what has no marker.
     """
     kind, name = parse(what) if what else (None, None)
-    project, resources = _read(filenames, options) if filenames else (find_project(["."], Path.cwd()), ())
+    project, resources = _read(filenames, options)[:2] if filenames else (find_project(["."], Path.cwd()), ())
     session = open_session(project, context)
     found = entries(session, resources, kind, every=every, only_declared=bool(filenames))
     return [entry for entry in found if name in (None, entry.id.name, entry.remote_name)]

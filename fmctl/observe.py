@@ -19,10 +19,15 @@ def observe(
     records: Records,
     set_name: str,
     parallelism: int = 10,
+    *,
+    prune: bool = False,
 ) -> World:
-    """Every declared resource as it is now; kinds side by side, details spread over ``parallelism`` threads."""
+    """Every declared resource as it is now; kinds side by side, details spread over ``parallelism`` threads.
+
+    ``prune`` asks for more about what nothing declares: active jobs of the set, and who uses a model.
+    """
     with ThreadPoolExecutor(max_workers=parallelism) as pool, ThreadPoolExecutor(max_workers=len(kinds)) as each:
-        looking = Looking(api, records, set_name, _fan(pool))
+        looking = Looking(api, records, set_name, _fan(pool), prune)
         by_kind = {name: [r for r in resources if r.kind == name] for name in kinds}
         seen = list(each.map(lambda name: kinds[name].observe(by_kind[name], looking), kinds))
     observed: dict[ResourceId, Observed] = {}

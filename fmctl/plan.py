@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from fmctl.compare import differences
-from fmctl.domain.live import POLICIES, Health, Live, World
+from fmctl.domain.live import Health, Live, World
 from fmctl.domain.plan import FORMAT_VERSION, Action, Change, Plan, Reason, Target, summarize
 from fmctl.domain.resource import Resource, ResourceId, Spec
 from fmctl.kinds.base import Deciding, Kind, Records, Secret
+from fmctl.pruning import pruned
 
 SETTLED = frozenset({Reason.IN_SYNC, Reason.PROGRESSING, Reason.RECORD_GONE})
 
@@ -35,14 +36,8 @@ def plan(
         observed = world.observed[resource.id]
         changes.extend(kinds[resource.kind].decide(resource, observed, deciding))
     changes = _note_blocked(_refuse_dependents(changes), _runs(kinds))
-    notes: list[str] = []
-    for live in world.undeclared:
-        if prune and live.marker and live.marker.policy != POLICIES["Orphan"]:
-            changes.append(Change(live.id, Action.DELETE, Reason.NOT_DECLARED, live.phase, live=live))
-        else:
-            why = "left behind by its deletionPolicy" if prune else "not declared; --prune removes it"
-            notes.append(f"{live.id} ({live.remote_name}) belongs to this set: {why}")
-    return assemble(changes, world, kinds, target, notes)
+    more, notes = pruned(world, resources, target.set, prune=prune)
+    return assemble(changes + more, world, kinds, target, notes)
 
 
 def assemble(

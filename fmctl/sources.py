@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 
-from fmctl.domain.problem import UsageError
+from fmctl.domain.problem import ManifestError, Refused, UsageError
 from fmctl.domain.resource import Resource
 from fmctl.kinds import KINDS
-from fmctl.load import load, no_collection
+from fmctl.load import NOTHING, load, no_collection
 from fmctl.resolve import resolve
-from fmctl.settings import Project
+from fmctl.settings import PROJECT_FILE, Project
 from fmctl.validate import validate
 
 
@@ -25,11 +26,25 @@ class Sources:
     selector: str | None = None
     target: Sequence[str] = ()
     exclude: Sequence[str] = ()
+    prune: bool = False
 
     @property
     def partial(self) -> bool:
         """Whether only a part of the set is meant."""
         return bool(self.selector or self.target or self.exclude)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the whole set is named: the folder of its project file, and nothing left out."""
+        return len(self.filenames) == 1 and (Path(self.filenames[0]) / PROJECT_FILE).is_file() and not self.partial
+
+
+def for_pruning(sources: Sources) -> Sources:
+    """Pruning needs the whole set, read recursively; UsageError when a part is named."""
+    if not sources.whole:
+        msg = "--prune needs the whole set"
+        raise UsageError(msg, hint=f"-f the folder of {PROJECT_FILE}, without -l, --target and --exclude")
+    return replace(sources, recursive=True, prune=True)
 
 
 def check(sources: Sources, project: Project, stdin: Callable[[], str] | None = None) -> tuple[Resource, ...]:
@@ -53,7 +68,14 @@ def overlay_places(project: Project) -> list[str]:
 
 def read(sources: Sources, project: Project, stdin: Callable[[], str] | None = None) -> tuple[Resource, ...]:
     """Ordered resources with digests and hashes: the whole set is read, then narrowed to what is meant."""
-    return narrowed(resolve(check(sources, project, stdin), KINDS), sources)
+    try:
+        resources = check(sources, project, stdin)
+    except ManifestError as error:
+        if sources.prune and {problem.rule for problem in error.problems} == {NOTHING}:
+            msg = "the set has no manifests, and --prune would remove everything that it owns"
+            raise Refused(msg, hint="delete it by name with `fmctl delete`") from error
+        raise
+    return narrowed(resolve(resources, KINDS), sources)
 
 
 def narrowed(resources: tuple[Resource, ...], sources: Sources) -> tuple[Resource, ...]:

@@ -10,7 +10,7 @@ Everything left of ``execute`` only reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fmctl import deletion
 from fmctl.connect import Session, output_buckets
@@ -32,12 +32,16 @@ class Choice:
 
     prune: bool = False
     parallelism: int = 10
+    whole: bool = False
+    """The resources are the whole set, so that what the set owns beside them is not declared."""
 
 
 def make_plan(resources: Sequence[Resource], session: Session, choice: Choice) -> Plan:
     """Look at the remote side and decide; never writes."""
     ledger, name = session.ledger, session.project.set
-    world = observe(resources, KINDS, session.api, ledger, name, choice.parallelism)
+    world = observe(resources, KINDS, session.api, ledger, name, choice.parallelism, prune=choice.prune)
+    if not (choice.whole or choice.prune):
+        world = replace(world, undeclared=())
     now = session.clock.now()
     return plan(resources, world, KINDS, ledger, session.target, now, session.secret, prune=choice.prune)
 

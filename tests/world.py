@@ -199,7 +199,7 @@ class World:
 
     def plan(self, resources: Sequence[Resource], *, prune: bool = False) -> tuple[Plan, Session]:
         session = self.session()
-        return workflow.make_plan(resources, session, workflow.Choice(prune, self.parallelism)), session
+        return workflow.make_plan(resources, session, workflow.Choice(prune, self.parallelism, whole=True)), session
 
     def apply(
         self, resources: Sequence[Resource], limits: Limits | None = None, events: list[Event] | None = None

@@ -59,7 +59,7 @@ def apply(
 ) -> int:
     """Create, update, stop, publish and deploy until the remote side matches the manifests."""
     from fmctl.cli.output import disable_colour
-    from fmctl.cli.planning import check_prune, make, remake
+    from fmctl.cli.planning import make, remake
     from fmctl.cli.progress import printer
     from fmctl.cli.session import seconds_of, sources
     from fmctl.execute import Limits
@@ -73,8 +73,6 @@ def apply(
         plan, session = remake(plan_file, root, context, parallelism=parallelism)
     else:
         named = sources(filename, recursive, overlay, selector, target, exclude)
-        if prune:
-            named = check_prune(named)
         plan, session, _ = make(named, context, prune=prune, parallelism=parallelism)
     out = printer(json_events, full=full)
     out.plan(plan)

@@ -50,14 +50,12 @@ def diff(
 ) -> int:
     """Show what apply would do. Exits 0 in sync, 1 with differences, 5 or 6 where apply would refuse."""
     from fmctl.cli.output import disable_colour
-    from fmctl.cli.planning import check_prune, make, save, show
+    from fmctl.cli.planning import make, save, show
     from fmctl.cli.session import sources
 
     if no_color:
         disable_colour()
     named = sources(filename, recursive, overlay, selector, target, exclude)
-    if prune:
-        named = check_prune(named)
     plan, session, resources = make(named, context, prune=prune, parallelism=parallelism)
     show(plan, output or ["text"], full=full)
     if out:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +22,15 @@ def make(
 ) -> tuple[Plan, Session, tuple[Resource, ...]]:
     """Read, connect, observe and decide; manifests are checked before anything is contacted."""
     from fmctl.cli.session import open_session, project_of, stdin
-    from fmctl.sources import read
+    from fmctl.sources import for_pruning, read
     from fmctl.workflow import Choice, make_plan
 
+    if prune:
+        named = for_pruning(named)
     project = project_of(named.filenames)
     resources = read(named, project, stdin)
     session = open_session(project, context)
-    return make_plan(resources, session, Choice(prune, parallelism)), session, resources
+    return make_plan(resources, session, Choice(prune, parallelism, named.whole)), session, resources
 
 
 def remake(file: Path, root: Path | None, context: str | None, *, parallelism: int) -> tuple[Plan, Session]:
@@ -63,18 +64,6 @@ def write(file: Path, text: str) -> None:
     except OSError as error:
         msg = f"cannot write {file}: {error.strerror}"
         raise UsageError(msg) from error
-
-
-def check_prune(named: Sources) -> Sources:
-    """Pruning needs the whole set: the folder of fmctl.yaml, read recursively, and nothing left out."""
-    from fmctl.settings import PROJECT_FILE
-
-    folder = Path(named.filenames[0])
-    whole = len(named.filenames) == 1 and (folder / PROJECT_FILE).is_file() and not named.partial
-    if not whole:
-        msg = "--prune needs the whole set"
-        raise UsageError(msg, hint="-f the folder of fmctl.yaml, without -l, --target and --exclude")
-    return replace(named, recursive=True)
 
 
 def show(plan: Plan, outputs: Sequence[str], *, full: bool) -> None:

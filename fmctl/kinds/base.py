@@ -69,6 +69,8 @@ class Looking:
     records: Records
     set_name: str
     fan: Fan
+    prune: bool = False
+    """Whether what nothing declares is to go, and so has to be looked at closely."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from fmctl.load._compose import Composer, ForbiddenCharacter
 from fmctl.load._directories import named
 from fmctl.load._dump import dump
 from fmctl.load._files import STDIN, Unusable, distinct, forbidden, text_of, text_of_stdin, unusable
+from fmctl.load._lines import read_lines
 from fmctl.load._marks import Text
-from fmctl.load._rules import RULES
+from fmctl.load._rules import NOTHING, RULES
 
-__all__ = ["RULES", "dump", "load", "load_text", "no_collection"]
+__all__ = ["NOTHING", "RULES", "dump", "load", "load_text", "no_collection"]
 
 
 def load(
@@ -59,7 +60,11 @@ def load(
 def load_text(text: str, file: str) -> tuple[Document, ...]:
     """Every document of ``text``, which is called ``file`` in messages."""
     text = text.removeprefix("\ufeff")
-    composer = Composer(Text(file, text))
+    source = Text(file, text)
+    plain = read_lines(source)
+    if plain is not None:
+        return tuple(plain)
+    composer = Composer(source)
     try:
         composer.read()
     except ForbiddenCharacter as error:
