@@ -236,7 +236,11 @@ def errors() -> Iterator[str]:
 
 def environment() -> Iterator[str]:
     """Every environment variable that fmctl reads."""
-    yield from ("# Environment variables", "", "An empty variable counts as not set.", "")
+    yield from ("# Environment variables", "")
+    yield "An empty variable counts as not set, with one exception: where `CI`, or any variable that begins with `HW_` or"
+    yield "`HUAWEICLOUD_SDK_`, or an endpoint, is set, even to nothing, the sandbox is used only when it is named."
+    yield "So a secret that is missing in a pipeline is an error, and not a run in the sandbox."
+    yield ""
     for head, variables in TEXTS["environment"].items():
         yield from (f"## {head}", "")
         yield from table(("variable", "meaning"), [(f"`{name}`", text) for name, text in variables.items()])
