@@ -67,7 +67,17 @@ class Client:
         body: Json = None,
         safe: bool = False,
     ) -> Json:
-        """Make one call of the API, as the port says."""
+        """Make one call of the API, as the port says; an unreadable answer to a safe call is asked for once more."""
+        try:
+            return self._answer(method, path, query, body, safe=safe)
+        except errors.Garbage:
+            if method != "GET" and not safe:
+                raise
+            return self._answer(method, path, query, body, safe=safe)
+
+    def _answer(
+        self, method: str, path: str, query: Mapping[str, str | int | bool] | None, body: Json, *, safe: bool
+    ) -> Json:
         what = f"{method} {path}"
         url = self.endpoint + path.replace(PROJECT, quote(self.project_id, safe="")) + _query(query)
         response = self._send(

@@ -81,10 +81,14 @@ def problem(response: httpx.Response, call: str) -> ApiError:
     )
 
 
-def garbage(response: httpx.Response, call: str) -> NoAnswer:
+class Garbage(NoAnswer):
+    """A 2xx whose body is not what was due."""
+
+
+def garbage(response: httpx.Response, call: str) -> Garbage:
     """The error that a 2xx means whose body is not what was due."""
     answer = read_answer(response)
-    return NoAnswer(
+    return Garbage(
         f"the answer is not what ModelArts sends: {answer.message or 'empty'}",
         status=response.status_code,
         request_id=answer.request_id,
