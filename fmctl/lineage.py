@@ -97,12 +97,14 @@ def _services(version: Live, api: Api, depth: int) -> Iterator[Link]:
 
 def _readers(run: Live, api: Api) -> Iterator[Link]:
     """Later runs that read what ``run`` wrote, among the newest jobs of the workspace."""
+    seen = {run.remote_id}  # pages may overlap
     for page in range(MOST_PAGES):
         items = _newest(page, api)
         for item in items:
             other = TrainingJob().read(item)
             name = _reads(inputs(item), run)
-            if name and other.remote_id != run.remote_id:
+            if name and other.remote_id not in seen:
+                seen.add(other.remote_id)
                 yield _link(0, other, name)
         if len(items) < SEARCH_LIMIT or TrainingJob().read(items[-1]).created < run.created:
             return

@@ -62,6 +62,9 @@ class Project:
         """The documents of an overlay."""
         if name is None:
             return ()
+        if self.document is None:
+            msg = f"there is no {PROJECT_FILE} that could name the overlay {name!r}"
+            raise UsageError(msg, hint="put `set: NAME` and `overlays: {NAME: FOLDER}` into one beside the manifests")
         if name not in self.overlays:
             known = ", ".join(sorted(self.overlays)) or "none"
             msg = f"no overlay {name!r} in {self.root / PROJECT_FILE}; it has {known}"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,6 +123,53 @@ def test_a_running_job_is_stopped(fmctl: CommandLine, tmp_path: Path) -> None:
     assert 7 == long("wait", "TrainingJob/long").code
     assert "stopped by fmctl" in long("history", "TrainingJob/long").out
     assert 4 == long("cp", "TrainingJob/long:train_url", "out").code
+
+
+def test_a_terminal_is_asked(fmctl: CommandLine) -> None:
+    """Where somebody can answer, stop asks, and anything but yes changes nothing: exit code 8."""
+    master, slave = pty.openpty()
+    os.write(master, b"n\n")
+    done = subprocess.run(
+        fmctl.command("stop", "Service/line"),
+        cwd=fmctl.folder,
+        env=dict(fmctl.environ),
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+        timeout=60,
+    )
+    asked = os.read(master, 10_000).decode()
+    os.close(slave)
+    os.close(master)
+
+    assert 8 == done.returncode
+    assert "Stop this? [y/N]" in asked
+    assert "running" in fmctl("get", "Service/line").out
+
+
+# ------------------------------------------------------------------ from Python
+
+
+def test_programs_wait_copy_and_start(fmctl: CommandLine, tmp_path: Path) -> None:
+    """The same verbs are functions, whose results tell what commands tell by exit codes."""
+    program = (
+        "import fmctl, sys\n"
+        "(waited,) = fmctl.wait('TrainingJob/line-train', goal='stopped')\n"
+        "print(int(waited.code), waited.message)\n"
+        "print(fmctl.copy('TrainingJob/line-train:train_url/model/', sys.argv[1]))\n"
+        "fmctl.stop('Service/line')\n"
+        "print(fmctl.start('Service/line').ok)\n"
+    )
+    done = subprocess.run(
+        [fmctl.command()[0], "-c", program, str(tmp_path)],
+        cwd=fmctl.folder,
+        env=dict(fmctl.environ),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert ["7 Completed", "3", "True"] == done.stdout.splitlines(), done.stderr
 
 
 # ------------------------------------------------------------------ cp

@@ -123,7 +123,7 @@ def test_status_tells_where_one_is(fmctl: CommandLine) -> None:
 
 def test_looking_at_a_sandbox_that_is_down_does_not_start_it(fmctl: CommandLine, tmp_path: Path) -> None:
     """status only tells."""
-    answer = fmctl("status", FMCTL_SANDBOX_DIR=str(tmp_path / "none"))
+    answer = fmctl.elsewhere(tmp_path / "none")("status")
 
     assert "sandbox (down)" in answer.out
     assert not (tmp_path / "none").exists()
@@ -134,7 +134,7 @@ def test_looking_at_a_sandbox_that_is_down_does_not_start_it(fmctl: CommandLine,
 
 def test_the_graph_needs_no_platform(fmctl: CommandLine, tmp_path: Path) -> None:
     """Offline as an outline; with --live each has its health."""
-    offline = fmctl("graph", "-f", "line", FMCTL_SANDBOX_DIR=str(tmp_path / "none"))
+    offline = fmctl.elsewhere(tmp_path / "none")("graph", "-f", "line")
 
     assert "Service/line\n└── ModelVersion/line-1-0-0\n    └── TrainingJob/line-train\n" == offline.out
     assert 3 == fmctl("graph", "-f", "line", "--live", "-o", "mermaid").out.count("[Healthy]")
@@ -156,6 +156,7 @@ def test_overlays_are_merged_before_anything_else(fmctl: CommandLine, tmp_path: 
     assert "1h" == job["spec"]["maxDuration"]
     assert 0 == fmctl("validate", "-f", str(root), "--overlay", "more").code
     assert 0 == fmctl("diff", "-f", str(root)).code
+    assert 0 == fmctl("diff", "-R", "-f", str(root)).code  # an overlay is no manifest, though it lies among them
     changed = fmctl("diff", "-f", str(root), "--overlay", "more", "-y")
     assert "+ TrainingJob/line-train  # spec_changed" in changed.out
 
@@ -168,6 +169,36 @@ def test_an_unknown_overlay_names_the_known_ones(fmctl: CommandLine) -> None:
         assert 2 == answer.code
         assert "no overlay 'prod'" in answer.err
         assert "it has none" in answer.err
+
+
+def test_an_overlay_needs_a_project_file_with_a_set(fmctl: CommandLine, tmp_path: Path) -> None:
+    """Without fmctl.yaml there are no overlays, and one that names no set is an error with its place."""
+    fmctl("init", str(tmp_path / "line"))
+    (tmp_path / "line" / "fmctl.yaml").write_text("overlays: {more: overlays/}\n")
+    nameless = fmctl("diff", "-f", str(tmp_path / "line"), "--overlay", "more")
+    (tmp_path / "line" / "fmctl.yaml").unlink()
+    (tmp_path / ".git").mkdir()
+    alone = fmctl("diff", "-f", str(tmp_path / "line"), "--overlay", "more")
+
+    assert (2, 2) == (nameless.code, alone.code)
+    assert "fmctl.yaml:1:1: FM0105 missing key 'set'" in nameless.err
+    assert "there is no fmctl.yaml that could name the overlay 'more'" in alone.err
+
+
+def test_an_overlay_of_nothing_is_told(fmctl: CommandLine, tmp_path: Path) -> None:
+    """A folder that is not there, and a manifest that is not there to be overlaid, are errors with their place."""
+    fmctl("init", str(tmp_path / "line"))
+    root = tmp_path / "line"
+    with (root / "fmctl.yaml").open("a") as file:
+        file.write("overlays: {none: nowhere/, other: other.yaml}\n")
+    (root / "other.yaml").write_text("apiVersion: fmctl/v1\nkind: Service\nmetadata: {name: lime}\nspec: {}\n")
+    none = fmctl("apply", "-f", str(root), "--overlay", "none")
+    other = fmctl("apply", "-f", str(root), "--overlay", "other")
+
+    assert (2, 2) == (none.code, other.code)
+    assert "FM0014" in none.err
+    assert "FM0205 an overlay for Service/lime, which is not declared" in other.err
+    assert "did you mean line?" in other.err
 
 
 def test_explaining_is_offline(fmctl: CommandLine) -> None:
@@ -185,9 +216,9 @@ def test_completion_scripts_are_printed(fmctl: CommandLine, shell: str) -> None:
     assert 2 == fmctl("completion", "tcsh").code
 
 
-def completed(fmctl: CommandLine, words: str, **environ: str) -> list[str]:
-    words_before = len(words.split(" ")) - 1
-    answer = fmctl(COMP_WORDS=words, COMP_CWORD=str(words_before), _FMCTL_COMPLETE="complete_bash", **environ)
+def completed(fmctl: CommandLine, words: str) -> list[str]:
+    before = len(words.split(" ")) - 1
+    answer = fmctl.program(COMP_WORDS=words, COMP_CWORD=str(before), _FMCTL_COMPLETE="complete_bash")
     assert not answer.err
     return answer.out.split()
 
@@ -198,9 +229,9 @@ def test_live_names_are_completed(fmctl: CommandLine, tmp_path: Path) -> None:
     assert ["Service/line"] == completed(fmctl, "fmctl describe Ser")
     assert ["TrainingJob", "TrainingJob/line-train"] == completed(fmctl, "fmctl get Tr")
     assert ["Service.spec.models"] == completed(fmctl, "fmctl explain Service.spec.mo")
-    down = str(tmp_path / "none")
-    assert [f"{kind}/" for kind in KINDS] == completed(fmctl, "fmctl describe ", FMCTL_SANDBOX_DIR=down)
-    assert not Path(down).exists()
+    down = tmp_path / "none"
+    assert [f"{kind}/" for kind in KINDS] == completed(fmctl.elsewhere(down), "fmctl describe ")
+    assert not down.exists()
 
 
 def test_help_stays_fast(fmctl: CommandLine) -> None:
