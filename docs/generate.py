@@ -237,8 +237,9 @@ def errors() -> Iterator[str]:
 def environment() -> Iterator[str]:
     """Every environment variable that fmctl reads."""
     yield from ("# Environment variables", "")
-    yield "An empty variable counts as not set, with one exception: where `CI`, any `HW_…`, any `HUAWEICLOUD_SDK_…` or an"
-    yield "endpoint is set, even to nothing, the sandbox is used only when it is named."
+    yield "An empty variable counts as not set, with one exception:"
+    yield "where `CI`, any `HW_…`, any `HUAWEICLOUD_SDK_…` or an endpoint is set, even to nothing,"
+    yield "fmctl uses the sandbox only when it is named."
     yield "So a secret that is missing in a pipeline is an error, and not a run in the sandbox."
     yield ""
     for head, variables in TEXTS["environment"].items():
