@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shutil
 from pathlib import Path
@@ -11,6 +12,12 @@ from types import ModuleType
 import pytest
 from pages import Difference, blocks, commands, corrected, edited, matches
 from reader import Reader
+
+from fmctl.domain.problem import ManifestError
+from fmctl.domain.resource import Document
+from fmctl.kinds import KINDS
+from fmctl.load import load_text
+from fmctl.validate import checked, document_schema
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -37,6 +44,31 @@ def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path, request: 
         page.write_text(corrected(text, differences), "utf-8")
 
     assert [] == differences, "\n".join(map(str, differences))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_manifests_and_data_are_well_formed(page: Path) -> None:
+    """Every manifest on a page satisfies its schema, also one that is only read; other YAML and JSON can be parsed.
+
+    What a manifest leaves out may come from defaults. One is wrong on purpose.
+    """
+    shown = list(blocks(page.read_text("utf-8")))
+    for block in shown:
+        if block.language == "json":
+            json.loads(block.text)
+    documents = [one for block in shown if block.language == "yaml" for one in load_text(block.text, name(page))]
+    found = [rule for one in documents if "apiVersion" in one.value for rule in broken(one)]
+
+    assert found == (["FM0104", "FM0104"] if page.name == "tutorial.md" else [])
+
+
+def broken(document: Document) -> list[str]:
+    """The rules that a manifest breaks, but for keys that are missing."""
+    try:
+        checked(document, document_schema(KINDS[str(document.value["kind"])]))
+    except ManifestError as error:
+        return [problem.rule for problem in error.problems if problem.rule != "FM0105"]
+    return []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
