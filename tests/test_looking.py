@@ -14,13 +14,13 @@ from world import Breakage, World
 
 from fmctl.cli.watching import watch
 from fmctl.details import details
-from fmctl.domain.live import Health
-from fmctl.domain.problem import FmctlError, Refused, UsageError
+from fmctl.domain.live import Health, Live
+from fmctl.domain.problem import FmctlError, NoAnswer, Refused, UsageError
 from fmctl.domain.resource import ResourceId
 from fmctl.execute import Limits
 from fmctl.history import history
 from fmctl.kinds import KINDS
-from fmctl.kinds.records import events
+from fmctl.kinds.records import events, usage
 from fmctl.load import load_text
 from fmctl.report.details import details_text
 from fmctl.report.explaining import explained, field_names
@@ -46,6 +46,8 @@ TRAIN, MODEL, SERVICE = (
     ResourceId("ModelVersion", "digits-1-0-0"),
     ResourceId("Service", "digits"),
 )
+
+RUN = Live(TRAIN, "id", "train-0123456789", "Running", Health.PROGRESSING)
 
 
 @pytest.fixture
@@ -154,6 +156,36 @@ def test_events_come_in_the_order_in_which_they_happened(chain: World) -> None:
 
         assert times
         assert sorted(times) == times
+
+
+def test_an_answer_of_another_shape_is_no_answer(chain: World) -> None:
+    """A list of events that is none is told as such, never as a traceback."""
+
+    class Strange:
+        project_id, workspace = "p", "0"
+
+        def call(self, *_: object, **__: object) -> object:
+            return {"events": [["2026"]], "metrics": "none"}
+
+    (live,) = KINDS["Service"].find("digits", None, chain.session().api)
+    with pytest.raises(NoAnswer, match="no events"):
+        events(live, Strange())
+    with pytest.raises(NoAnswer, match="no metrics"):
+        usage(live, Strange())
+
+
+def test_measures_without_data_are_left_out() -> None:
+    """-1 is no sample; what has none is not shown."""
+
+    class Measured:
+        project_id, workspace = "p", "0"
+
+        def call(self, *_: object, **__: object) -> object:
+            return {
+                "metrics": [{"metric": "npuUtil", "value": [-1, -1]}, {"metric": "cpuUsage", "value": [-1, 20, 40]}]
+            }
+
+    assert [("cpuUsage", 40, 30, 40)] == [tuple(one) for one in usage(RUN, Measured())]
 
 
 # ------------------------------------------------------------------ history and status

@@ -9,29 +9,31 @@ Endpoints:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from fmctl.domain.live import Live
 from fmctl.domain.ports import Api
+from fmctl.domain.problem import NoAnswer
 from fmctl.domain.record import Happening, ServiceUpdate, Usage
 from fmctl.kinds.service import SERVICES
 from fmctl.kinds.training_job import JOBS
 
 JOB_EVENTS = 100
 SERVICE_EVENTS = 1000
+T = TypeVar("T")
 
 
 def events(live: Live, api: Api) -> Sequence[Happening]:
     """What happened to a run or a service, oldest first."""
     if live.id.kind == "Service":
         path, query = f"{SERVICES}/{live.remote_id}/events", {"limit": SERVICE_EVENTS}
-        found = map(_service_event, (api.call("GET", path, query=query) or {}).get("events") or ())
+        found = _listed(api.call("GET", path, query=query), "events", _service_event)
     else:
         path, query = f"{JOBS}/{live.remote_id}/events", {"limit": JOB_EVENTS}
-        found = map(_job_event, (api.call("GET", path, query=query) or {}).get("events") or ())
-    return list(found)[::-1]  # newest first on the wire; what has one time keeps its order
+        found = _listed(api.call("GET", path, query=query), "events", _job_event)
+    return found[::-1]  # newest first on the wire; what has one time keeps its order
 
 
 def _job_event(event: Any) -> Happening:
@@ -57,8 +59,7 @@ def _milliseconds(text: str) -> int:
 
 def updates(live: Live, api: Api) -> Sequence[ServiceUpdate]:
     """The update history of a service, newest first."""
-    answer = api.call("GET", f"{SERVICES}/{live.remote_id}/logs") or {}
-    return sorted(map(_update, answer.get("logs") or ()), reverse=True)
+    return sorted(_listed(api.call("GET", f"{SERVICES}/{live.remote_id}/logs"), "logs", _update), reverse=True)
 
 
 def _update(log: Any) -> ServiceUpdate:
@@ -73,12 +74,21 @@ def _update(log: Any) -> ServiceUpdate:
 
 def usage(run: Live, api: Api, task: str = "worker-0") -> Sequence[Usage]:
     """What a run used, of the measures that have data."""
-    answer = api.call("GET", f"{JOBS}/{run.remote_id}/metrics/{task}") or {}
-    return list(_measures(answer.get("metrics") or ()))
+    found = _listed(api.call("GET", f"{JOBS}/{run.remote_id}/metrics/{task}"), "metrics", _measure)
+    return [one for one in found if one]
 
 
-def _measures(metrics: Sequence[Any]) -> Iterator[Usage]:
-    for metric in metrics:
-        values = [float(value) for value in metric.get("value") or () if float(value) >= 0]
-        if values:
-            yield Usage(str(metric.get("metric")), values[-1], sum(values) / len(values), max(values))
+def _measure(metric: Any) -> Usage | None:
+    values = [float(value) for value in metric.get("value") or () if float(value) >= 0]
+    if not values:
+        return None
+    return Usage(str(metric.get("metric")), values[-1], sum(values) / len(values), max(values))
+
+
+def _listed(answer: Any, key: str, read: Callable[[Any], T]) -> list[T]:
+    """Every item of a list, of which there may be none (204); an answer of another shape is no answer."""
+    try:
+        return [read(item) for item in (answer or {}).get(key) or ()]
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        msg = f"the answer has no {key} as ModelArts writes them"
+        raise NoAnswer(msg, hint="is the endpoint right, or is there a proxy between?") from error
