@@ -17,12 +17,14 @@ from fmctl.domain.resource import ResourceId
 from fmctl.execute import Limits
 from fmctl.kinds import KINDS
 from fmctl.receipts import write_receipts
+from fmctl.sandbox.serving.scripted import Script
 from fmctl.starting import plan_start, start
 from fmctl.waiting import Goal, wait_for
 from fmctl.workflow import apply as carry_out
 
 TRAIN, DIGITS = ResourceId("TrainingJob", "train"), ResourceId("Service", "digits")
 MODEL = ResourceId("ModelVersion", "digits-1-0-0")
+SHARE = {"modelRef": "digits-1-0-0", "weight": 100, "flavor": "modelarts.vm.cpu.2u"}
 LEAVE = Limits(parallelism=1, wait=False)
 
 
@@ -126,6 +128,31 @@ def test_models_and_services_are_ready_when_they_work(world: World) -> None:
     assert {(ExitCode.OK, "published"), (ExitCode.OK, "running")} == set(ready.values())
     assert (ExitCode.API, "stopped") == waited(world, DIGITS)[DIGITS]
     assert (ExitCode.OK, "stopped") == waited(world, DIGITS, goal=Goal.STOPPED)[DIGITS]
+
+
+def test_a_failed_service_is_final(world: World) -> None:
+    """It will not come up by itself, so waiting ends at once, with the reason."""
+    world.launcher.scripts = {"digits": Script(fails="no weights")}
+    world.apply(resources(model(), service()))
+    before = world.clock.now()
+    code, message = waited(world, DIGITS)[DIGITS]
+
+    assert ExitCode.API is code
+    assert message.startswith("failed: ")
+    assert 5 > world.clock.now() - before
+
+
+def test_a_concerning_service_has_two_minutes(world: World) -> None:
+    """Instances may recover; what is concerning for longer is a failure."""
+    world.apply(resources(model(), service(models=[{**SHARE, "instances": 2}])))
+    world.launcher.scripts = {"digits": Script(ready_after=1e9)}
+    world.launcher.alive()[0].kill()
+    world.session().clock.sleep(5)
+    before = world.clock.now()
+    code, message = waited(world, DIGITS)[DIGITS]
+
+    assert (ExitCode.API, "concerning") == (code, message)
+    assert 120 <= world.clock.now() - before < 140
 
 
 # ------------------------------------------------------------------ stopping and starting
