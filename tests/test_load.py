@@ -468,6 +468,88 @@ def test_marks_point_at_what_they_claim(content: dict[str, Any], flow: bool):
             assert mark.text == stands[: len(mark.text)]
 
 
+SCALARS = [
+    "1",
+    "1e-4",
+    "~",
+    "true",
+    "a b",
+    "a: b",
+    "a #b",
+    "a#b",
+    "obs://b/k",
+    "x:",
+    "x :y",
+    "[]",
+    "a[0]",
+    "'q'",
+    '"d"',
+]
+SCALARS += [
+    "''",
+    "'a''b'",
+    '"\\n"',
+    "-1",
+    "- x",
+    "a - b",
+    "...",
+    "---",
+    "&x",
+    "*x",
+    "!x",
+    "|",
+    "é",
+    "",
+    "?",
+    "-",
+    "'a' b",
+    "%",
+]
+STARTS = st.sampled_from(["", "", "", "- ", "- - ", "-"])
+INDENTS = st.sampled_from(["", "", "  ", "  ", "    ", " ", "\t"])
+ENTRIES = st.tuples(
+    INDENTS, STARTS, st.sampled_from(["a:", "b:", "c.d:", "a: ", "b: ", "k:  ", "null: ", "<<: ", "'a': ", ""])
+)
+LINES = st.tuples(ENTRIES, st.just("") | st.sampled_from(SCALARS)).map(lambda line: "".join((*line[0], line[1])))
+OTHERS = st.sampled_from(["", "  ", "# c", "  # c", "---", "...", "--- a", "#\x07"])
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(["a", "a: b", "1", "obs://b/k/", "", "é", "it's", "a\nb"]),
+    lambda below: (
+        st.lists(below, max_size=4) | st.dictionaries(st.sampled_from(["a", "b-c", "1", "true"]), below, max_size=4)
+    ),
+    max_leaves=20,
+)
+TREES = st.dictionaries(st.sampled_from(LETTERS), PLAIN, min_size=1).map(yaml.safe_dump)
+
+
+def everything(text: str) -> list[Any] | None:
+    """All that is known of all documents; None if the text is wrong."""
+    try:
+        documents = load_text(text, "f.yaml")
+    except ManifestError:
+        return None
+    return [[d.value, dict(d.keys), dict(d.values), written(d.value, d.written)] for d in documents]
+
+
+def written(value: Any, texts: Any) -> Any:
+    """``Document.written`` in the shape of the value instead of by identity."""
+    if not isinstance(value, (dict, list)):
+        return None
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    return dict(texts.get(id(value), {})), [written(item, texts) for _, item in items]
+
+
+@given(st.lists(TREES | st.lists(LINES | OTHERS, max_size=6).map(lambda lines: "\n".join([*lines, ""])), max_size=3))
+def test_the_short_way_and_the_parser_read_the_same(texts: list[str]):
+    """A comment that only the parser reads changes nothing: not a value, a place, a source text, or a mistake."""
+    text = "---\n".join(texts)
+
+    assert repr(everything(text + "# é\n")) == repr(everything(text))
+
+
 YAML_LIKE = st.text(st.sampled_from("ab01: -\n\t#&*!|>'\"%@`{}[],?<~.\\x\0é\ufeff\x85"), max_size=60)
 
 
