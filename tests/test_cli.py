@@ -12,6 +12,7 @@ import pytest
 import yaml
 from declared import Manifest, job, model, service
 
+from fmctl import host
 from fmctl.cli.app import run
 from fmctl.domain.problem import PRECEDENCE, ExitCode, worst
 from fmctl.sandbox.server import Server
@@ -42,6 +43,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     before = signal.getsignal(signal.SIGTERM)
     yield tmp_path
     signal.signal(signal.SIGTERM, before)
+    host.down(tmp_path / "never")  # where a sandbox was started that should not have been
 
 
 @pytest.fixture
