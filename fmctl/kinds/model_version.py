@@ -167,6 +167,8 @@ class ModelVersion(Kind):
         for live in looking.fan(lambda r: self._recorded(r, looking), missing):
             if live:
                 found[live.id] = live
+        if looking.prune:
+            rest = looking.fan(lambda live: _with_users(live, looking.api), rest)
         return {r.id: Observed(found.get(r.id)) for r in resources}, rest
 
     def _recorded(self, resource: Resource, looking: Looking) -> Live | None:
@@ -366,6 +368,12 @@ class ModelVersion(Kind):
         if "jobRef" in source:
             return wire(folder(output_address(source, work)))
         return wire(folder(address(located(resource, source["from"], work))))
+
+
+def _with_users(live: Live, api: Api) -> Live:
+    """A version with the live names of the services that use it, whoever they belong to."""
+    found = listing(api, "/v1/{project_id}/services", "services", "service_id", model_id=live.remote_id)
+    return replace(live, facts={**live.facts, "usedBy": tuple(str(item["service_name"]) for item in found)})
 
 
 def check_description(kind: Kind, resource: Resource, set_name: str) -> Iterator[Problem]:
