@@ -17,6 +17,15 @@ from fmctl.sandbox.api import (
     service_history,
     service_tags,
     services,
+    services_v2,
+    services_v2_catalog,
+    services_v2_deployments,
+    services_v2_hpa,
+    services_v2_inference,
+    services_v2_instances,
+    services_v2_keys,
+    services_v2_tags,
+    services_v2_versions,
     training_absent,
     training_catalog,
     training_events,
@@ -28,6 +37,7 @@ from fmctl.sandbox.api import (
     workspaces,
 )
 from fmctl.sandbox.models.publishing import Publishing
+from fmctl.sandbox.services_v2.supervision import ServicesV2
 from fmctl.sandbox.serving.deployments import Serving
 from fmctl.sandbox.training.jobs import Training
 from fmctl.sandbox.wire import Route
@@ -47,6 +57,15 @@ ROUTES: Sequence[Route] = (
     *service_history.ROUTES,
     *service_tags.ROUTES,
     *inference.ROUTES,
+    *services_v2.ROUTES,
+    *services_v2_deployments.ROUTES,
+    *services_v2_versions.ROUTES,
+    *services_v2_instances.ROUTES,
+    *services_v2_hpa.ROUTES,
+    *services_v2_tags.ROUTES,
+    *services_v2_keys.ROUTES,
+    *services_v2_catalog.ROUTES,
+    *services_v2_inference.ROUTES,
     *training_absent.ROUTES,
     *training_catalog.ROUTES,
     *training_events.ROUTES,
@@ -58,4 +77,4 @@ ROUTES: Sequence[Route] = (
     *workspaces.ROUTES,
 )
 
-COMPONENTS: Sequence[Callable[[Account], Component]] = (Workspaces, Training, Publishing, Serving)
+COMPONENTS: Sequence[Callable[[Account], Component]] = (Workspaces, Training, Publishing, Serving, ServicesV2)

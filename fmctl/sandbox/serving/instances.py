@@ -33,6 +33,7 @@ class InstanceSpec:
     api_method: str = "POST"
     health: Health = field(default_factory=Health)
     envs: Mapping[str, str] = field(default_factory=dict)
+    command: str = ""  # brings its own server, which listens on $PORT; then there is no model to load
 
 
 @dataclass(frozen=True, slots=True)

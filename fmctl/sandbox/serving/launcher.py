@@ -27,7 +27,7 @@ from fmctl.sandbox.serving.instances import (
     Query,
     Usage,
 )
-from fmctl.sandbox.serving_host.orders import Orders
+from fmctl.sandbox.serving_host.orders import CommandOrders, Orders
 
 PACKAGE_ROOT = Path(__file__).parents[3]
 FIRST_CHECKS = 0.05  # seconds between health checks until the first one passes
@@ -62,6 +62,7 @@ class ProcessInstance:
         finally:
             os.close(child_end)
         self._port: int | None = None
+        self._health_port: int | None = None
         self._error = ""
         self._verdict = InstanceState.STARTING
         self._reported = threading.Event()
@@ -87,9 +88,12 @@ class ProcessInstance:
 
     def send(self, query: Query, timeout: float) -> Answer:
         """One request over a connection of its own."""
-        if self._port is None:
+        return self._send(self._port, query, timeout)
+
+    def _send(self, port: int | None, query: Query, timeout: float) -> Answer:
+        if port is None:
             raise InstanceLost
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
         try:
             connection.request(query.method, query.path, body=query.body, headers=dict(query.headers))
             reply = connection.getresponse()
@@ -150,6 +154,7 @@ class ProcessInstance:
         os.close(self._status_pipe)
         self._error = report.get("error", "")
         self._port = report.get("port")
+        self._health_port = report.get("health_port", self._port)
         self._reported.set()
         if self._port is not None:
             self._check_health_until_ended()
@@ -181,13 +186,18 @@ class ProcessInstance:
 
     def _is_healthy(self) -> bool:
         try:
-            answer = self.send(Query("GET", self._health.url, {}, b""), self._health.timeout)
+            answer = self._send(self._health_port, Query("GET", self._health.url, {}, b""), self._health.timeout)
         except (InstanceLost, InstanceTooSlow):
             return False
         return 200 <= answer.status < 300
 
 
-def _spawn(spec: InstanceSpec, environment: dict[str, str], status_fd: int) -> subprocess.Popen[bytes]:
+def _host(spec: InstanceSpec) -> tuple[str, str]:
+    """The program that surrounds what runs, and its orders."""
+    if spec.command:
+        search = spec.envs.get("PYTHONPATH", "")
+        unit = CommandOrders(spec.command, spec.health.url, spec.health.command, spec.health.timeout, search)
+        return "fmctl.sandbox.serving_host.command", unit.to_text()
     orders = Orders(
         folder=str(spec.folder),
         model_name=spec.model_name,
@@ -197,8 +207,12 @@ def _spawn(spec: InstanceSpec, environment: dict[str, str], status_fd: int) -> s
         health_command=spec.health.command,
         health_timeout=spec.health.timeout,
     )
+    return "fmctl.sandbox.serving_host", orders.to_text()
+
+
+def _spawn(spec: InstanceSpec, environment: dict[str, str], status_fd: int) -> subprocess.Popen[bytes]:
     # -P: a file of the model must not stand in for a module that the host imports before the script is loaded.
-    command = [sys.executable, "-P", "-m", "fmctl.sandbox.serving_host", orders.to_text(), str(status_fd)]
+    command = [sys.executable, "-P", "-m", *_host(spec), str(status_fd)]
     spec.log.parent.mkdir(parents=True, exist_ok=True)
     with spec.log.open("ab") as log:
         return subprocess.Popen(

@@ -29,3 +29,24 @@ class Orders:
     def to_text(self) -> str:
         """One line for the command line."""
         return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOrders:
+    """What the host of a command has to know. Without a URL and a command for its health it need only listen."""
+
+    command: str
+    health_url: str = ""
+    health_command: str = ""
+    health_timeout: float = 5.0
+    python_path: str = ""  # of the command; the host needs another one
+
+    @classmethod
+    def from_text(cls, text: str) -> CommandOrders:
+        """The orders that `to_text` wrote."""
+        fields: dict[str, Any] = json.loads(text)
+        return cls(**fields)
+
+    def to_text(self) -> str:
+        """One line for the command line."""
+        return json.dumps(asdict(self))

@@ -1,0 +1,111 @@
+"""Predictions of services of the second generation. Endpoints:
+
+*      /v2/infers/{service_id}
+*      /v2/infers/{service_id}/{path...}
+
+Who may ask is up to the service: holders of a token or a signature, of an API key (header Authorization, with
+X-Api-Key-Type `normal` or `temp`), or everybody. Its limits apply: requests per second or minute, size and patience.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response
+
+from fmctl.sandbox.auth import authenticate
+from fmctl.sandbox.services_v2 import keys, state
+from fmctl.sandbox.services_v2.records import need, services_of
+from fmctl.sandbox.services_v2.state import LIVE
+from fmctl.sandbox.serving.instances import Answer, Instance, InstanceLost, InstanceTooSlow, Query
+from fmctl.sandbox.wire import Call, Route, WireError, route
+
+MEGABYTE = 1024 * 1024
+# What is about the way to the gateway, and what only the gateway may see.
+KEPT_BACK = frozenset({"host", "connection", "content-length", "transfer-encoding", "authorization", "cookie"})
+CREDENTIALS = frozenset({"x-auth-token", "x-security-token", "x-sdk-date", "x-project-id", "x-api-key-type"})
+
+
+@route("*", "/v2/infers/{service_id}", auth=False)
+def predict(call: Call) -> Response:
+    """Ask the service at its root."""
+    return _forward(call, "/")
+
+
+@route("*", "/v2/infers/{service_id}/{path...}", auth=False)
+def predict_below(call: Call) -> Response:
+    """Ask for another path of the service."""
+    return _forward(call, f"/{call.path['path']}")
+
+
+def _forward(call: Call, path: str) -> Response:
+    document = _admitted(call)
+    services, service_id = services_of(call), document["service"]["id"]
+    request = call.request
+    query = Query(request.method, _target(call, path), _passed(request.headers), request.get_data())
+    chosen = services.choose(service_id)
+    if chosen is None:
+        raise WireError(503, "ModelArts.4503", "No instance of the service can answer now; try again later.")
+    deployment_id, instance = chosen
+    failed = True
+    try:
+        answer = _ask(instance, query, _limits(document)["request_timeout"])
+        failed = answer.status >= 500
+    finally:
+        instance.release()
+        services.traffic.record(service_id, deployment_id, failed=failed)
+    return Response(answer.body, answer.status, content_type=answer.content_type)
+
+
+def _admitted(call: Call) -> state.Document:
+    """The service, if it is there for this caller and takes this request now."""
+    document = need(call)
+    service_id = document["service"]["id"]
+    _check_caller(call, document)
+    if not state.deployments_in(document, LIVE):
+        raise WireError(400, "ModelArts.4203", f"The service is not running: it is {state.status(document)}.")
+    limits = _limits(document)
+    if (call.request.content_length or 0) > limits["request_size_limit"] * MEGABYTE:
+        raise WireError(413, "ModelArts.4104", f"The request body is larger than {limits['request_size_limit']} MB.")
+    if not services_of(call).rates.admit(service_id, limits.get("rate_limit"), call.sandbox.clock.now()):
+        raise WireError(429, "ModelArts.4206", "The service takes no more requests now; try again later.")
+    return document
+
+
+def _check_caller(call: Call, document: state.Document) -> None:
+    kind = document["version"]["runtime_config"]["service_invoke"]["auth_type"]
+    if kind == "TOKEN":
+        authenticate(call.sandbox, call.request)
+    elif kind == "API_KEY":
+        secret = call.request.headers.get("Authorization", "").removeprefix("Bearer ")
+        temporary = call.request.headers.get("X-Api-Key-Type", "normal").lower() == "temp"
+        if not secret or not keys.opens(call.sandbox, secret, document["service"]["id"], temporary=temporary):
+            raise WireError(401, "ModelArts.0203", "No API key that opens this service in the request.")
+
+
+def _limits(document: state.Document) -> Mapping[str, Any]:
+    limits: Mapping[str, Any] = document["version"]["runtime_config"]["service_limit"]
+    return limits
+
+
+def _target(call: Call, path: str) -> str:
+    """Path and query, encoded again as they came."""
+    query = call.request.query_string.decode("latin-1")
+    return f"{quote(path)}?{query}" if query else quote(path)
+
+
+def _ask(instance: Instance, query: Query, timeout: float) -> Answer:
+    try:
+        return instance.send(query, timeout)
+    except InstanceTooSlow as error:
+        raise WireError(408, "ModelArts.4205", f"The service did not answer within {timeout:g} seconds.") from error
+    except InstanceLost as error:
+        raise WireError(502, "ModelArts.4503", "The instance ended before it answered; try again.") from error
+
+
+def _passed(headers: Headers) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in KEPT_BACK | CREDENTIALS}
+
+
+ROUTES: Sequence[Route] = (predict, predict_below)

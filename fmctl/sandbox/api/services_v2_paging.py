@@ -1,0 +1,49 @@
+"""What the lists of services of the second generation share: filters, order, and pages that begin at full ones."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from fmctl.sandbox.models.checks import invalid
+from fmctl.sandbox.wire import Call, Reply
+
+DEFAULT_LIMIT = 10
+MOST = 500
+SORT_KEYS = ("create_at", "update_at")
+
+Record = dict[str, Any]
+
+
+def page(call: Call, records: Sequence[Record]) -> Reply:
+    """The page that begins at `offset`, in the envelope of all lists."""
+    limit, offset = number(call, "limit", DEFAULT_LIMIT), number(call, "offset", 0)
+    if not 1 <= limit <= MOST:
+        raise invalid("limit", f"1 to {MOST}")
+    if offset % limit:
+        raise invalid("offset", f"a multiple of limit, {limit}")
+    counts = {"current": offset // limit, "size": limit, "pages": -(-len(records) // limit), "total": len(records)}
+    return Reply(200, {"data": list(records[offset : offset + limit]), **counts})
+
+
+def ordered(call: Call, records: Iterable[Record], keys: Collection[str] = SORT_KEYS) -> list[Record]:
+    """Sorted as `sort_key` and `sort_dir` ask; what changed last comes first when they do not."""
+    key, direction = call.query.get("sort_key", "update_at"), call.query.get("sort_dir", "DESC").upper()
+    if key not in keys:
+        raise invalid("sort_key", f"one of {', '.join(keys)}")
+    if direction not in {"ASC", "DESC"}:
+        raise invalid("sort_dir", "ASC or DESC")
+    # Records come oldest first, and a sort keeps that for equal keys: turned round as a whole for DESC.
+    found = sorted(records, key=lambda record: record[key])
+    return found if direction == "ASC" else found[::-1]
+
+
+def chosen(call: Call, name: str) -> frozenset[str]:
+    """The values of a filter, which may be repeated or joined by commas."""
+    return frozenset(value for text in call.query.getlist(name) for value in text.split(",") if value)
+
+
+def number(call: Call, name: str, default: int) -> int:
+    """A whole number in the query."""
+    text = call.query.get(name) or str(default)
+    if not text.isascii() or not text.isdecimal():
+        raise invalid(name, "a whole number of at least 0")
+    return int(text)

@@ -1,0 +1,36 @@
+"""How often a service may be called: counts the requests of the last second or minute."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+UNITS = {"SECONDS": 1.0, "MINUTES": 60.0}
+
+
+class RateLimits:
+    """The requests of each service that are still within its window."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._recent: dict[str, deque[float]] = {}
+
+    def admit(self, service_id: str, limit: Mapping[str, Any] | None, now: float) -> bool:
+        """Whether one more is within the limit; one that is refused does not count."""
+        if not limit:
+            return True
+        with self._lock:
+            recent = self._recent.setdefault(service_id, deque())
+            while recent and recent[0] <= now - UNITS[limit["unit"]]:
+                recent.popleft()
+            if len(recent) >= limit["num"]:
+                return False
+            recent.append(now)
+            return True
+
+    def forget(self, service_id: str) -> None:
+        """The service is gone."""
+        with self._lock:
+            self._recent.pop(service_id, None)

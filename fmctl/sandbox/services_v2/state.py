@@ -1,0 +1,269 @@
+"""The life of a service and of its deployments as one document: which operations a status allows, what follows.
+
+Nothing here starts or stops anything: the API asks for transitions (`begin_…`), supervision reports what came of them.
+
+A document holds `service` (what never changes but by a word), `version` (its settings), `target` (an update that is
+still on its way, with the settings that it brings), `deployments`, `events`, and `revision`, which every change raises.
+
+A deployment holds `versions`, `plan` (what is in service: which version, which instances, which weight), and `target`,
+the plan on its way. The plan changes only when its instances are ready, so an update that fails leaves no trace. The
+status of a service is not kept: it is that of its deployments.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from fmctl.sandbox.account import Account
+from fmctl.sandbox.serving.state import UNIT_SECONDS, milliseconds
+from fmctl.sandbox.wire import WireError
+
+Document = dict[str, Any]
+Deployment = dict[str, Any]
+Plan = dict[str, Any]
+
+SERVICES_V2 = "services_v2"
+WRONG_STATE = "ModelArts.3519"
+NORMAL, ABNORMAL, WARNING = "NORMAL", "ABNORMAL", "WARNING"
+KEPT_EVENTS = 1000
+LIVE = frozenset({"RUNNING", "CONCERNING", "UPGRADING"})
+STARTING = frozenset({"DEPLOYING", "RESTARTING"})
+RESTING = frozenset({"STOPPED", "FAILED"})
+GONE_SOON = "DELETING"
+
+
+class Operation(StrEnum):
+    """What a caller may want from a service or a deployment."""
+
+    START = "start"
+    STOP = "stop"
+    UPDATE = "update"
+    INTERRUPT = "interrupt"
+    SCALE = "scale"
+    SWITCH = "switch"
+    ADD = "a new deployment"
+    DELETE = "delete"
+
+
+SERVICE_LEGAL: Mapping[Operation, frozenset[str]] = {
+    Operation.START: RESTING,
+    Operation.STOP: frozenset({"RUNNING", "CONCERNING"}),
+    Operation.UPDATE: RESTING | {"RUNNING", "CONCERNING", "INIT"},
+    Operation.ADD: RESTING | {"RUNNING", "CONCERNING", "INIT", "DEPLOYING"},
+    Operation.DELETE: RESTING | LIVE | {"INIT", "DEPLOYING", "INTERRUPTING", "STOPPING"},
+}
+DEPLOYMENT_LEGAL: Mapping[Operation, frozenset[str]] = {
+    Operation.START: RESTING,
+    Operation.STOP: frozenset({"RUNNING", "DEPLOYING", "FAILED", "CONCERNING", "RESTARTING"}),
+    Operation.UPDATE: RESTING | {"RUNNING", "CONCERNING"},
+    Operation.INTERRUPT: frozenset({"DEPLOYING", "UPGRADING"}),
+    Operation.SCALE: frozenset({"RUNNING", "CONCERNING"}),
+    Operation.SWITCH: frozenset({"RUNNING"}),
+    Operation.DELETE: RESTING | LIVE | STARTING | {"INTERRUPTING", "STOPPING"},
+}
+
+
+def put(account: Account, document: Document) -> None:
+    """Store a service, one revision on; what is settled is not looked at again until somebody asks for something."""
+    service = document["service"]
+    document["revision"] += 1
+    settled = status(document) in RESTING | {"INIT"} and all(
+        one["status"] in RESTING for one in document["deployments"]
+    )
+    key = {"project": service["project"], "name": service["name"], "state": "settled" if settled else "busy"}
+    account.store.put(SERVICES_V2, service["id"], document, **key)
+
+
+def status(document: Document) -> str:
+    """The status of a service, as its deployments are."""
+    if document["deleting"]:
+        return GONE_SOON
+    statuses = {one["status"] for one in document["deployments"]} - {GONE_SOON}
+    if document["target"] or (statuses & LIVE and statuses & (STARTING | {"UPGRADING"})):
+        return "UPGRADING"
+    if statuses & LIVE:
+        return "CONCERNING" if statuses & {"CONCERNING", "FAILED"} else "RUNNING"
+    if statuses & STARTING:
+        return "DEPLOYING"
+    return next((one for one in ("INTERRUPTING", "STOPPING", "FAILED", "STOPPED") if one in statuses), "INIT")
+
+
+def permit(document: Document, operation: Operation) -> None:
+    """Refuse what the status of the service does not allow."""
+    if status(document) not in SERVICE_LEGAL[operation]:
+        raise _wrong_state("service", status(document), operation)
+
+
+def permit_deployment(document: Document, deployment: Deployment, operation: Operation) -> None:
+    """Refuse what the status of the deployment does not allow, or an update of the service that is on its way."""
+    if document["deleting"] or (document["target"] and operation is not Operation.INTERRUPT):
+        raise _wrong_state("service", status(document), operation)
+    if deployment["status"] not in DEPLOYMENT_LEGAL[operation]:
+        raise _wrong_state("deployment", deployment["status"], operation)
+
+
+def plan_of(deployment: Deployment) -> Plan:
+    """What the deployment is, or is becoming: this is what the API shows."""
+    plan: Plan = deployment["target"] or deployment["plan"]
+    return plan
+
+
+def version_of(deployment: Deployment, plan: Plan | None = None) -> Document:
+    """The version that a plan names."""
+    wanted = (plan or plan_of(deployment))["version_id"]
+    return next(one for one in deployment["versions"] if one["id"] == wanted)
+
+
+def settings_of(document: Document) -> Document:
+    """The settings that a service has, or is getting."""
+    settings: Document = (document["target"] or document)["version"]
+    return settings
+
+
+def begin_deploy(document: Document, deployment: Deployment, now: float) -> None:
+    """Start it with the plan that it has."""
+    deployment["deploy_since"], deployment["target"] = now, None
+    set_status(deployment, "DEPLOYING", now)
+    event(document, NORMAL, f"Start to deploy {deployment['name']}.", now)
+
+
+def begin_upgrade(document: Document, deployment: Deployment, plan: Plan, now: float, *, joint: bool = False) -> None:
+    """Move to another plan. One that is not live takes it at once: one that failed tries it, a stopped one rests."""
+    deployment["update_at"] = milliseconds(now)
+    if deployment["status"] not in LIVE:
+        deployment["plan"] = plan
+        if deployment["status"] == "FAILED":
+            begin_deploy(document, deployment, now)
+        return
+    deployment["target"], deployment["joint"], deployment["deploy_since"] = plan, joint, now
+    set_status(deployment, "UPGRADING", now)
+    event(document, NORMAL, f"Start to upgrade {deployment['name']}.", now)
+
+
+def finish(document: Document, deployment: Deployment, now: float) -> None:
+    """What was on its way is in service."""
+    if deployment["target"]:
+        deployment["plan"], deployment["target"], deployment["joint"] = deployment["target"], None, False
+    set_status(deployment, "RUNNING", now)
+    event(document, NORMAL, f"{deployment['name']} is running.", now)
+
+
+def fail(document: Document, deployment: Deployment, reason: str, now: float) -> None:
+    """Go on with what is in service, where there is something; otherwise the deployment is failed."""
+    event(document, ABNORMAL, f"{deployment['name']} failed: {reason}", now)
+    if deployment["status"] == "UPGRADING":
+        go_back(document, deployment, now)
+    else:
+        set_status(deployment, "FAILED", now)
+    deployment["failure_reason"] = reason
+
+
+def go_back(document: Document, deployment: Deployment, now: float) -> None:
+    """Give up the plan that is on its way."""
+    deployment["target"], deployment["joint"] = None, False
+    set_status(deployment, "RUNNING", now)
+    event(document, NORMAL, f"{deployment['name']} goes on with its previous configuration.", now)
+
+
+def begin_stop(document: Document, deployment: Deployment, now: float, *, becoming: str = "STOPPING") -> None:
+    """Give up its instances: STOPPING, INTERRUPTING or DELETING."""
+    deployment["target"], deployment["joint"] = None, False
+    set_status(deployment, becoming, now)
+    event(document, NORMAL, f"{becoming.capitalize()} {deployment['name']}.", now)
+
+
+def finish_stop(document: Document, deployment: Deployment, now: float) -> None:
+    """Its instances are gone."""
+    set_status(deployment, "STOPPED", now)
+    event(document, NORMAL, f"{deployment['name']} is stopped.", now)
+
+
+def finish_update(document: Document, now: float) -> None:
+    """All that an update of the service brought is in service; what it does not name any more goes."""
+    target, document["target"] = document["target"], None
+    adopt_version(document, target["version"], now)
+    for deployment in document["deployments"]:
+        deployment["joint"] = False
+        if deployment["id"] in target["remove"]:
+            begin_stop(document, deployment, now, becoming=GONE_SOON)
+
+
+def cancel_update(document: Document, reason: str, now: float) -> None:
+    """An update of the service goes as a whole: every deployment keeps its old plan, new ones go again."""
+    added = document["target"]["added"]
+    document["target"], document["failure_reason"] = None, reason
+    for deployment in document["deployments"]:
+        if deployment["id"] in added:
+            begin_stop(document, deployment, now, becoming=GONE_SOON)
+        elif deployment["joint"]:
+            go_back(document, deployment, now)
+
+
+def adopt_version(document: Document, version: Document, now: float) -> None:
+    """The settings of an update are those of the service."""
+    document["version"], document["service"]["update_at"] = version, milliseconds(now)
+    document["history"].append(version["version"])
+
+
+def begin_delete(document: Document, now: float) -> None:
+    """The last transition; the document itself goes when the instances are gone."""
+    document["deleting"], document["target"], document["since"] = True, None, now
+    for deployment in document["deployments"]:
+        begin_stop(document, deployment, now, becoming=GONE_SOON)
+
+
+def arm(document: Document, now: float) -> None:
+    """Count the schedule from now."""
+    for entry in document["service"]["schedule"]:
+        entry["due_time"] = milliseconds(now + UNIT_SECONDS[entry["time_unit"]] * entry["duration"])
+        entry["processed"] = False
+
+
+def is_due(document: Document, now: float) -> bool:
+    """Whether its schedule wants it stopped."""
+    entries = document["service"]["schedule"]
+    due = any(not entry["processed"] and milliseconds(now) >= entry["due_time"] for entry in entries)
+    return due and status(document) in {"RUNNING", "CONCERNING"}
+
+
+def stop_on_schedule(document: Document, now: float) -> None:
+    """The time has come."""
+    for entry in document["service"]["schedule"]:
+        entry["processed"] = True
+    for deployment in deployments_in(document, LIVE):
+        begin_stop(document, deployment, now)
+
+
+def deployments_in(document: Document, statuses: Collection[str]) -> Iterable[Deployment]:
+    """Those whose status is one of these."""
+    return [one for one in document["deployments"] if one["status"] in statuses]
+
+
+def set_status(deployment: Deployment, status: str, now: float) -> None:
+    """From now on it is this; the reason of an earlier failure is history."""
+    deployment["status"], deployment["since"], deployment["failure_reason"] = status, now, ""
+
+
+def event(document: Document, kind: str, text: str, now: float) -> None:
+    """Write down what happened, for whoever asks for the service's events."""
+    document["events"].append(
+        {
+            "id": uuid.uuid4().hex,
+            "service_id": document["service"]["id"],
+            "service_version_id": document["version"]["id"],
+            "event_count": 1,
+            "event_type": kind,
+            "event_info": text,
+            "event_info_cn": text,
+            "create_at": milliseconds(now),
+            "update_at": milliseconds(now),
+        }
+    )
+    del document["events"][:-KEPT_EVENTS]
+
+
+def _wrong_state(what: str, state: str, operation: Operation) -> WireError:
+    return WireError(400, WRONG_STATE, f"The {what} is {state}: {operation} is not allowed in this state.")

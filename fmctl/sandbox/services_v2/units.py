@@ -1,0 +1,199 @@
+"""What a deployment's plan comes to on this machine: which processes, in which folders, under which names."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fmctl.sandbox.models.config import Health
+from fmctl.sandbox.models.locations import LocationError, parse_object
+from fmctl.sandbox.objects import Objects, ObsError
+from fmctl.sandbox.services_v2.state import Deployment, Document, Plan, version_of
+from fmctl.sandbox.serving.fleet import GroupKey
+from fmctl.sandbox.serving.instances import InstanceSpec
+
+RUNNABLE = "sandbox/"
+MAX_INSTANCES = 8  # of a deployment that really run; the rest of a large count is only counted
+FROM_OBS = frozenset({"OBS", "OBSFS"})
+DEFAULTS = {"initial_delay_seconds": 30, "timeout_seconds": 30, "period_seconds": 10, "failure_threshold": 3}
+
+Unit = Mapping[str, Any]
+
+
+class CannotRun(Exception):
+    """A unit that this sandbox cannot run; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitGroup:
+    """The processes of one unit in one instance."""
+
+    ordinal: int
+    unit: int
+    spec: InstanceSpec
+    count: int
+    key: GroupKey
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Prepares folders below `root`, one for each unit of each version."""
+
+    objects: Objects
+    root: Path
+
+    def groups(self, document: Document, deployment: Deployment, plan: Plan) -> list[UnitGroup]:
+        """Everything that a plan runs, with its files in place. Raises CannotRun."""
+        version = version_of(deployment, plan)
+        units = version["config"]["unit_configs"]
+        specs = [self._spec(document, deployment, version, at) for at in range(len(units))]
+        return [
+            UnitGroup(ordinal, at, spec, units[at]["count"], group_key(deployment, plan, ordinal, at))
+            for ordinal in really_run(plan)
+            for at, spec in enumerate(specs)
+        ]
+
+    def last_words(self, spec: InstanceSpec) -> str:
+        """The last line that a unit has printed."""
+        if not spec.log.is_file():
+            return ""
+        with spec.log.open("rb") as log:
+            log.seek(max(log.seek(0, os.SEEK_END) - 4096, 0))
+            lines = log.read().decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+    def forget(self, service_id: str, deployment_id: str = "") -> None:
+        """Remove what was copied for a deployment, or all of a service, its logs included."""
+        folder = self.root / service_id / deployment_id
+        for entry in folder.iterdir() if deployment_id and folder.is_dir() else ():
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+        if not deployment_id:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _spec(self, document: Document, deployment: Deployment, version: Document, at: int) -> InstanceSpec:
+        unit = version["config"]["unit_configs"][at]
+        image = unit["image"]["swr_path"]
+        if not image.startswith(RUNNABLE):
+            msg = f"this sandbox runs no containers: it cannot run the image {image}, only {RUNNABLE}… (as processes)"
+            raise CannotRun(msg)
+        if not unit.get("cmd"):
+            raise CannotRun(f"a unit with the image {image} needs a cmd: there is no container whose own would run")
+        home = self.root / document["service"]["id"] / deployment["id"]
+        folder = home / version["id"] / f"unit-{at}"
+        mounts = {mount["mount_path"]: mount for mount in _mounts(version["config"], unit)}
+        self._mount(mounts, folder)
+        envs = {name: _relocated(value, mounts, folder) for name, value in unit.get("envs", {}).items()}
+        return InstanceSpec(
+            service_id=document["service"]["id"],
+            model_id=version["id"],
+            model_name=deployment["name"],
+            model_type="",
+            folder=folder,
+            log=home / f"{version['version']}-unit-{at}.log",
+            health=_health(unit),
+            envs={"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}", **envs},
+            command=_relocated(unit["cmd"], mounts, folder),
+        )
+
+    def _mount(self, mounts: Mapping[str, Unit], folder: Path) -> None:
+        """Copy what is not there yet; the folder appears under its name only when it is whole."""
+        if folder.is_dir():
+            return
+        partial = folder.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        for path, mount in mounts.items():
+            self._copy(mount, partial / path.lstrip("/"))
+        partial.rename(folder)
+
+    def _copy(self, mount: Unit, target: Path) -> None:
+        """Like the real mount: an OBS folder, whole, at the mount path; a single object, below it."""
+        address = mount.get("address", "")
+        if mount.get("source", "OBS") not in FROM_OBS:
+            raise CannotRun(f"files: this sandbox mounts OBS only, not {mount['source']} at {mount['mount_path']}")
+        if ".." in target.parts:
+            raise CannotRun(f"files: {mount['mount_path']} is no mount path")
+        try:
+            bucket, key = parse_object(address)
+            if (info := self.objects.head(bucket, key)) and not key.endswith("/"):
+                self.objects.download(info, target / Path(key).name)
+                return
+            prefix = f"{key.strip('/')}/" if key.strip("/") else ""
+            if not self.objects.download_tree(bucket, prefix, target):
+                raise CannotRun(f"files: there is no object below {address}")
+        except (ObsError, LocationError) as error:
+            raise CannotRun(f"files: {address}: {error}") from error
+
+
+def really_run(plan: Plan) -> list[int]:
+    """The instances that have processes."""
+    ordinals: list[int] = plan["ordinals"]
+    return ordinals[:MAX_INSTANCES]
+
+
+def stand_in(plan: Plan, ordinal: int) -> int:
+    """The instance whose processes an instance has: its own, or those of one that runs in its place."""
+    running = really_run(plan)
+    place: int = plan["ordinals"].index(ordinal)
+    return running[place % len(running)]
+
+
+def group_key(deployment: Deployment, plan: Plan, ordinal: int, unit: int) -> GroupKey:
+    """Where the processes of a unit are found: an instance of the same version is the same under any plan."""
+    return deployment["id"], f"{plan['version_id']}/{ordinal}/{unit}"
+
+
+def instance_name(deployment: Deployment, ordinal: int) -> str:
+    """How an instance is called for as long as it is wanted."""
+    return f"{deployment['name'].lower()}-{deployment['id'][:8]}-{ordinal}"
+
+
+def ordinal_of(deployment: Deployment, plan: Plan, name: str) -> int | None:
+    """The instance of that name."""
+    return next((one for one in plan["ordinals"] if instance_name(deployment, one) == name), None)
+
+
+def _mounts(config: Mapping[str, Any], unit: Unit) -> Iterator[Unit]:
+    """Everything that is mounted: what the unit names, in the old fields too, and the model of its deployment."""
+    mounts: Sequence[Unit] = [*unit.get("files", ()), *unit.get("models", ()), *unit.get("codes", ())]
+    yield from (one for one in [*mounts, config.get("model", {})] if one.get("mount_path"))
+
+
+def _relocated(text: str, mounts: Mapping[str, Unit], folder: Path) -> str:
+    """Mount paths as they are on this machine. The longest goes first: one may lie inside another."""
+    names = sorted((path.rstrip("/") for path in mounts if path.strip("/")), key=len, reverse=True)
+    if not names:
+        return text
+    found = re.compile(rf"(?<![\w./-])({'|'.join(map(re.escape, names))})(?![\w.-])")
+    return found.sub(lambda match: str(folder / match[1].lstrip("/")), text)
+
+
+def _health(unit: Unit) -> Health:
+    """What the unit's checks mean for a process. Without a readiness check it is ready when it listens."""
+    readiness, startup = (unit.get(name) and DEFAULTS | unit[name] for name in ("readiness_health", "startup_health"))
+    patience = max((_patience(check) for check in (readiness, startup) if check), default=math.inf)
+    if not readiness:
+        return Health(url="", initial_delay=patience)
+    is_command = readiness["check_method"] == "EXEC"
+    url = str(readiness.get("url") or "/")
+    return Health(
+        url="" if is_command else "/" + url.lstrip("/"),
+        command=readiness["cmd"] if is_command else "",
+        period=readiness["period_seconds"],
+        timeout=readiness["timeout_seconds"],
+        threshold=readiness["failure_threshold"],
+        initial_delay=patience,
+    )
+
+
+def _patience(check: Unit) -> float:
+    """Seconds until a check that never passes has failed too often: until then it is tried again and again."""
+    return float(check["initial_delay_seconds"] + check["period_seconds"] * (check["failure_threshold"] - 1))
