@@ -352,9 +352,10 @@ class TrainingJob(Kind):
     def observe(
         self, resources: Sequence[Resource], looking: Looking
     ) -> tuple[Mapping[ResourceId, Observed], Sequence[Live]]:
-        """Runs of every resource: by ten names a search, or by pages of 50, whichever is fewer."""
+        """Runs of every resource, by ten names a search or by pages of 50, whichever is fewer; other active ones."""
+        rest = self._undeclared(resources, looking)
         if not resources:
-            return {}, ()
+            return {}, rest
         seen = _Runs()
         complete = self._find_current(resources, looking.api, seen)
         missing = [r for r in resources if not seen.of(r)]
@@ -363,7 +364,15 @@ class TrainingJob(Kind):
                 seen.add(self._search_names(looking.api, names))
         lagging = [r for r in missing if not seen.of(r) and looking.records.attempts(r.name, r.hash)]
         seen.add(live for live in looking.fan(lambda r: self._recorded(r, looking), lagging) if live)
-        return {r.id: seen.observed(r) for r in resources}, ()
+        return {r.id: seen.observed(r) for r in resources}, rest
+
+    def _undeclared(self, resources: Sequence[Resource], looking: Looking) -> Sequence[Live]:
+        """Active runs of the set that no resource accounts for; those that have ended are records."""
+        names = {r.name for r in resources} | {self.run_name(r) for r in resources}
+        active = [{"key": "phase", "operator": "in", "value": [phase for phase in PHASES if phase not in FINAL]}]
+        jobs = [self.read(job) for _, items in search(looking.api, active) for job in items]
+        ours = [job for job in jobs if job.active and job.owned_by(looking.set_name)]
+        return [job for job in ours if not names & {job.id.name, job.remote_name}]
 
     def _find_current(self, resources: Sequence[Resource], api: Api, seen: _Runs) -> bool:
         """Look for the current runs; True when every job of the workspace was seen on the way."""
