@@ -244,6 +244,10 @@ class _Execution:
         except FmctlError as error:
             self._trouble(name, poller, error, now)
             return
+        except Exception as error:  # a bug of ours in looking must not take the other kinds down
+            for task in self._watching(name):
+                self._finish(task, Ending.LEFT, f"internal error: {error!r}", ExitCode.INTERNAL)
+            return
         poller.trouble_since = None
         for task in self._watching(name):
             if task.watch and task.watch.remote_name in seen:

@@ -5,12 +5,14 @@ A guard returns what it refuses in words, or None. ``guard`` runs them all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from fmctl.domain.plan import Action, Change, Plan, Reason
 from fmctl.domain.problem import ExitCode
+from fmctl.domain.values import seconds
 
 ASKS = frozenset({Action.REPLACE, Action.DELETE, Action.STOP})
 
@@ -63,6 +65,10 @@ def _policy(plan: Plan, policy: Mapping[str, Any]) -> Iterator[str]:
         pattern = protected(change, policy.get("protected", ()))
         if pattern:
             yield f"{change.id}: protected by policy ({pattern}); {change.action} is not allowed"
+    hours, allowed = sum(map(device_hours, plan.changes)), policy.get("maxDeviceHours")
+    if allowed is not None and hours > allowed:
+        used = "an unlimited number of" if math.isinf(hours) else f"up to {hours:g}"
+        yield f"{used} device hours would be started; the policy of this set allows {allowed:g} (maxDeviceHours)"
     limits = (
         ("maxStarts", plan.summary.start, "runs would be started"),
         ("maxStops", plan.summary.stop, "runs would be stopped"),
@@ -71,6 +77,15 @@ def _policy(plan: Plan, policy: Mapping[str, Any]) -> Iterator[str]:
     for name, count, what in limits:
         if name in policy and count > policy[name]:
             yield f"{count} {what}; the policy of this set allows {policy[name]} ({name})"
+
+
+def device_hours(change: Change) -> float:
+    """What a run that starts may use at most: accelerators, or nodes without any, times hours; maybe without limit."""
+    if change.action is not Action.CREATE or change.desired is None or "resources" not in change.desired.spec:
+        return 0.0
+    spec = change.desired.spec
+    devices = spec["resources"].get("devices", 1) * spec["resources"].get("nodes", 1)
+    return devices * seconds(spec["maxDuration"]) / 3600 if "maxDuration" in spec else math.inf
 
 
 def protected(change: Change, patterns: Sequence[str]) -> str | None:

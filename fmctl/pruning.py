@@ -6,31 +6,28 @@ somebody still uses is kept, and what Orphan leaves behind, or nobody asked to p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fmctl.domain.live import POLICIES, Live, World
 from fmctl.domain.plan import Action, Change, Reason
 from fmctl.domain.resource import Resource
-from fmctl.kinds.service import Service, live_name
+from fmctl.kinds.base import Kind
 
 
 def pruned(
-    world: World, resources: Sequence[Resource], set_name: str, *, prune: bool
+    world: World, resources: Sequence[Resource], kinds: Mapping[str, Kind], *, prune: bool
 ) -> tuple[list[Change], list[str]]:
     """Changes for what is to go, and notes about what stays."""
-    services = {live_name(resource): resource for resource in resources if resource.kind == Service.name}
-    leaving = {live.remote_name for live in world.undeclared if live.id.kind == Service.name}
     changes: list[Change] = []
     notes: list[str] = []
     for live in world.undeclared:
         what = f"{live.id} ({live.remote_name}) belongs to this set"
-        kept = _kept_by(live, services, leaving)
         if not prune:
             notes.append(f"{what} and is not declared; --prune removes it")
         elif live.marker is None or live.marker.policy == POLICIES["Orphan"]:
             notes.append(f"{what}; its deletionPolicy leaves it behind")
-        elif kept:
-            notes.append(f"{what} and is not declared; kept: {kept}")
+        elif kept := _kept_by(live, world, resources, kinds):
+            notes.append(f"{what} and is not declared; kept: {kept} uses it")
         else:
             stops = live.marker.policy == POLICIES["Stop"]
             action = Action.STOP if stops else Action.DELETE
@@ -38,13 +35,12 @@ def pruned(
     return changes, notes
 
 
-def _kept_by(live: Live, services: dict[str, Resource], leaving: set[str]) -> str | None:
-    """Why something must stay: a service that is not ours to change uses it, or one of ours goes on using it."""
-    for name in live.facts.get("usedBy", ()):
-        if name in services:
-            models = services[name].spec["models"]
-            if any(model.get("modelId") == live.remote_id for model in models):
-                return f"service {name} declares it by modelId"
-        elif name not in leaving:
-            return f"service {name} uses it"
-    return None
+def _kept_by(live: Live, world: World, resources: Sequence[Resource], kinds: Mapping[str, Kind]) -> str | None:
+    """Who goes on using an object: a declared resource that names it, or a live one that is not ours to change."""
+    for resource in resources:
+        if kinds[resource.kind].names(resource.spec, live.remote_id):
+            return str(resource.id)
+    ours = {other.remote_name for other in world.undeclared}
+    declared = (seen.live for seen in world.observed.values() if seen.live)
+    ours.update(other.remote_name for other in declared if live.marker and other.owned_by(live.marker.set))
+    return next((name for name in live.facts.get("usedBy", ()) if name not in ours), None)

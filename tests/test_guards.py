@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
 from fmctl.domain.plan import Action, Change, FieldChange, Plan, Reason, Summary, Target
 from fmctl.domain.problem import ExitCode
-from fmctl.domain.resource import ResourceId
-from fmctl.guards import asks, guard, protected, refusals
+from fmctl.domain.resource import Document, Resource, ResourceId
+from fmctl.guards import asks, device_hours, guard, protected, refusals
 
 SERVICE, RUN = ResourceId("Service", "prod-digits"), ResourceId("TrainingJob", "train")
 TARGET = Target("demo", "sandbox", "127.0.0.1", "p", "0")
@@ -116,3 +117,20 @@ def test_the_pattern_that_protects_is_named() -> None:
     """Who is refused learns by which line of the policy."""
     assert "Service/prod-*" == protected(change(Action.DELETE), ["Service/x", "Service/prod-*"])
     assert protected(change(Action.DELETE), ["Service/x"]) is None
+
+
+@pytest.mark.parametrize(
+    ("resources", "limit", "hours"),
+    [
+        ({"pool": "p", "devices": 8, "nodes": 2}, {"maxDuration": "3h"}, 48.0),
+        ({"flavor": "modelarts.vm.cpu.8u"}, {"maxDuration": "1d"}, 24.0),
+        ({"pool": "p", "devices": 8}, {}, math.inf),
+    ],
+)
+def test_device_hours_are_counted_at_their_most(resources: dict[str, Any], limit: dict[str, str], hours: float) -> None:
+    """Accelerators times nodes times the longest duration; a run without a limit has no end."""
+    run = Resource(RUN, {}, {"resources": resources, **limit}, Document("m.yaml", {}, {}, {}))
+    started = change(Action.CREATE, Reason.ABSENT, RUN, desired=run)
+
+    assert hours == device_hours(started)
+    assert bool(guard(plan(started), {"maxDeviceHours": 47})) is (hours > 47)

@@ -153,6 +153,10 @@ class Kind(ABC):
     def canonical(self, spec: Spec) -> Spec:
         """``spec`` with durations in seconds, addresses as ``obs://bucket/key``, lists in their canonical order."""
 
+    def names(self, spec: Spec, remote_id: str) -> bool:
+        """Whether ``spec`` names a live object by its remote id, so that it must stay."""
+        return False
+
     def identity(self, spec: Spec, hash: str) -> str:
         """What stands for the resource's hash when another refers to it."""
         return hash

@@ -175,6 +175,10 @@ class Service(Kind):
                     yield Problem(resource.source("spec", "models", index), "FM0316", text)
                     return
 
+    def names(self, spec: Spec, remote_id: str) -> bool:
+        """``models[].modelId``."""
+        return any(model.get("modelId") == remote_id for model in spec["models"])
+
     def canonical(self, spec: Spec) -> Spec:
         """Durations in seconds, memory in MB, models in the order of their identity."""
         result = dict(spec)
