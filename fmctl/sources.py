@@ -87,7 +87,7 @@ def narrowed(resources: tuple[Resource, ...], sources: Sources) -> tuple[Resourc
         wanted &= {r.id for r in resources if any(fnmatchcase(str(r.id), pattern) for pattern in sources.target)}
     if sources.partial and not wanted:
         msg = "nothing in the set matches"
-        raise UsageError(msg, hint="see `fmctl validate -f …` for the names, and labels under metadata")
+        raise UsageError(msg, hint="see `fmctl graph -f …` for the names; labels are under metadata")
     if sources.selector or sources.target:
         for resource in reversed(resources):  # needs come before what needs them
             if resource.id in wanted:

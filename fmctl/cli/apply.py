@@ -57,7 +57,10 @@ def apply(
     parallelism: Parallelism = 10,
     no_color: NoColor = False,
 ) -> int:
-    """Create, update, stop, publish and deploy until the remote side matches the manifests."""
+    """Make the remote side match the manifests.
+
+    It creates, updates, stops, publishes and deploys in the right order, and waits until all is as wanted.
+    """
     from fmctl.cli.output import disable_colour
     from fmctl.cli.planning import make, remake
     from fmctl.cli.progress import printer

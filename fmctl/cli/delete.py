@@ -18,9 +18,10 @@ def delete(
     parallelism: Parallelism = 10,
     no_color: NoColor = False,
 ) -> int:
-    """Delete services, model versions and jobs that the set owns: users first, then what they use.
+    """Delete services, model versions and jobs that the set owns.
 
-    A job that still runs is stopped by it. A receipt is written first, so that a deleted run is never run again.
+    Users go first, then what they use. A job that still runs is stopped by it. A receipt is written first, so that a
+    deleted run is never run again.
     """
     from fmctl.api import address
     from fmctl.cli.apply import run

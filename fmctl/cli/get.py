@@ -32,7 +32,10 @@ def get(
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on, and print what changes, until Ctrl-C.")] = False,
     context: Context = None,
 ) -> int:
-    """List the resources of the context that carry a marker; -f narrows to manifests."""
+    """List what carries a marker in this context.
+
+    Of every set, unless -f narrows it to manifests.
+    """
     from fmctl.cli.output import columns, say, warn
     from fmctl.cli.session import open_session, project_of
     from fmctl.kinds import parse

@@ -27,7 +27,10 @@ def predict(
     ] = "",
     context: Context = None,
 ) -> int:
-    """Send a body to a running service and print its answer; exit 4 on a status of 400 or more."""
+    """Send a body to a running service and print its answer.
+
+    Exits 4 on a status of 400 or more.
+    """
     from fmctl.api import address, service_address
     from fmctl.cli.output import fail
     from fmctl.cli.session import open_session, project_of

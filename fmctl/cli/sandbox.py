@@ -15,9 +15,7 @@ import typer
 from fmctl.cli.output import say, warn
 from fmctl.domain.problem import ExitCode, FmctlError
 
-app = typer.Typer(
-    help="A ModelArts on this machine: it really runs jobs and really answers predictions.", no_args_is_help=True
-)
+app = typer.Typer(help="A ModelArts on this machine: it runs jobs and serves models.", no_args_is_help=True)
 StateDir = Annotated[Path | None, typer.Option("--state-dir", help="Its folder (default: FMCTL_SANDBOX_DIR).")]
 
 
@@ -63,7 +61,7 @@ def status(state_dir: StateDir = None) -> int:
 def reset(
     state_dir: StateDir = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
 ) -> None:
-    """Stop it and forget everything: jobs, models, services, objects, ledger, keys."""
+    """Stop it and forget all: jobs, models, objects, ledger, keys."""
     from fmctl import host
     from fmctl.cli.output import ask, interactive
     from fmctl.domain.problem import Cancelled, Refused
@@ -112,7 +110,9 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Run it in the foreground; one line of JSON on stdout says how to connect, the log goes to stderr.
+    """Run it in the foreground.
+
+    One line of JSON on stdout says how to connect, the log goes to stderr.
 
     The fault options let you try your own pipelines against trouble.
     """
@@ -151,7 +151,10 @@ def _lost(text: str) -> Any:
 
 @app.command()
 def env(state_dir: StateDir = None) -> None:
-    """Print how to connect as export lines, for fmctl and for the official SDKs."""
+    """Print how to connect, as export lines.
+
+    For fmctl and for the official SDKs.
+    """
     from fmctl import host
 
     folder = _folder(state_dir)

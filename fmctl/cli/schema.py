@@ -16,7 +16,7 @@ def schema(
     check: Annotated[bool, typer.Option("--check", help="Fail when the files in DIR are stale.")] = False,
     directory: Annotated[Path, typer.Option("--dir", help="Where the files are.")] = Path("schemas"),
 ) -> int:
-    """Print, write or check the JSON Schemas of manifests, for editors and review."""
+    """Print, write or check the JSON Schemas of manifests."""
     from fmctl.cli.output import fail, say
     from fmctl.domain.problem import UsageError
     from fmctl.kinds import KINDS

@@ -33,7 +33,7 @@ def sources(
 
     if not filenames:
         msg = "say what to read: -f FILE, directory, glob or -"
-        raise UsageError(msg, hint="for example `fmctl diff -f manifests/`")
+        raise UsageError(msg, hint="for example `-f manifests/`")
     return Sources(tuple(filenames), recursive, overlay, selector, tuple(target or ()), tuple(exclude or ()))
 
 

@@ -6,7 +6,7 @@ from fmctl.cli.options import Files, Overlay, Recursive
 
 
 def validate(filename: Files = None, recursive: Recursive = False, overlay: Overlay = None) -> None:
-    """Check manifests offline and tell every mistake, each with its place."""
+    """Check manifests offline: every mistake, each with its place."""
     from fmctl.cli.output import say
     from fmctl.cli.session import project_of, sources, stdin
     from fmctl.kinds import KINDS
