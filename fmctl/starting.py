@@ -42,7 +42,7 @@ def _change(live: Live, session: Session) -> Change:
     if live.marker is None or not (any_set or live.owned_by(session.project.set)):
         hint = f"service {live.remote_name} belongs to {live.owner}"
         return Change(live.id, Action.REFUSE, Reason.NOT_OURS, hint, live=live)
-    if live.active and live.spec["state"] == "running":
+    if live.spec["state"] == "running":
         return Change(live.id, Action.NOOP, Reason.IN_SYNC, live.phase, live=live)
     return Change(live.id, Action.START, Reason.MANIFEST_CHANGED, live.phase, live=live)
 

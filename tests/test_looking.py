@@ -88,6 +88,17 @@ def test_a_model_stands_between_its_run_and_its_services(chain: World) -> None:
     assert [str(SERVICE)] == [str(link.id) for link in found.users]
 
 
+def test_a_canary_names_the_share_of_each_model(world: World) -> None:
+    """Of a service with two versions, each is told with its own weight."""
+    shares = [
+        {"modelRef": f"digits-{n}-0-0", "weight": w, "flavor": "modelarts.vm.cpu.2u"} for n, w in ((1, 90), (2, 10))
+    ]
+    world.apply(resources(model(), model("digits-2-0-0"), service("digits", *shares)))
+
+    assert ["90 %"] == [link.how for link in details(MODEL, world.session()).users]
+    assert {"90 %", "10 %"} == {link.how for link in details(SERVICE, world.session()).sources}
+
+
 def test_details_hold_what_people_ask_for(chain: World) -> None:
     """Owner, marker, remote id, health in words, runs, events, the log and what to do next are all there."""
     text = described(chain, TRAIN)
@@ -193,6 +204,7 @@ def test_measures_without_data_are_left_out() -> None:
 
 def test_history_outlives_the_platform(chain: World) -> None:
     """The ledger tells intent, creation and end of a run, and what was applied to a service of the same name."""
+    chain.apply(resources(job("digits")))  # of the service's name
     ledger = chain.session().ledger
     text = history_text(history(TRAIN, ledger))
 
@@ -273,6 +285,14 @@ def test_what_is_cut_says_so() -> None:
     assert NARROWEST == width(table(("A",), [("x" * 50,)], 3)[1])
 
 
+def test_the_listing_tells_how_long_a_run_ran(chain: World) -> None:
+    """In the units of people."""
+    session = chain.session()
+    lines = formatted(entries(session, (), None, every=False, only_declared=False), "table").splitlines()
+
+    assert ["TrainingJob/train", "Completed", "Healthy", "1s"] == lines[2].split()[:4]
+
+
 def test_yaml_is_yaml(chain: World) -> None:
     """`-o yaml` and `-o json` say the same."""
     session = chain.session()
@@ -288,13 +308,14 @@ def test_yaml_is_yaml(chain: World) -> None:
 def test_the_outline_tells_each_part_once() -> None:
     """What is needed twice is drawn in full where it comes first, and pointed to after that."""
     jobs = [job("prepare"), job("train", requires=["prepare"]), job("evaluate", requires=["train"])]
-    text = GRAPHS["text"](resources(*jobs, model(source=FROM_TRAIN, requires=["evaluate"])), {})
+    text = GRAPHS["text"](resources(*jobs, model(source=FROM_TRAIN, requires=["evaluate", "prepare"])), {})
 
     assert (
         "ModelVersion/digits-1-0-0\n"
         "├── TrainingJob/evaluate\n"
         "│   └── TrainingJob/train\n"
         "│       └── TrainingJob/prepare\n"
+        "├── TrainingJob/prepare\n"
         "└── TrainingJob/train (above)"
     ) == text
 

@@ -67,6 +67,16 @@ def test_waiting_for_a_run_ends_however_it_ends(
     assert code is waited(world, TRAIN, goal=goal)[TRAIN][0]
 
 
+def test_a_lost_run_has_its_time_to_recover(world: World) -> None:
+    """Abnormal may come back for ten minutes, and is an end after them."""
+    world.runner.outcomes = {"*": None}
+    begin(world, 60)
+    before = world.clock.now()
+    waited(world, TRAIN)
+
+    assert 600 < world.clock.now() - before < 720
+
+
 def test_a_run_that_was_seen_to_end_has_its_receipt(world: World) -> None:
     """Waiting leaves the receipt, so that the platform may forget the run."""
     begin(world, 60)
@@ -123,9 +133,11 @@ def test_models_and_services_are_ready_when_they_work(world: World) -> None:
     """A published version and a running service are ready at once; a stopped service is not, and says so."""
     world.apply(resources(model(), service()))
     ready = waited(world, MODEL, DIGITS)
+    running = waited(world, DIGITS, goal=Goal.STOPPED, timeout=5.0)[DIGITS]
     stopping(world, DIGITS)
 
     assert {(ExitCode.OK, "published"), (ExitCode.OK, "running")} == set(ready.values())
+    assert ExitCode.TIMEOUT is running[0]
     assert (ExitCode.API, "stopped") == waited(world, DIGITS)[DIGITS]
     assert (ExitCode.OK, "stopped") == waited(world, DIGITS, goal=Goal.STOPPED)[DIGITS]
 
@@ -200,16 +212,33 @@ def test_a_service_that_is_not_there_cannot_be_started(world: World) -> None:
 # ------------------------------------------------------------------ receipts
 
 
-def test_only_own_runs_that_have_ended_get_receipts(world: World) -> None:
-    """A run that goes on, and a run of another set, get none."""
-    begin(world, 3600)
+def receipts(world: World) -> int:
+    """How many there are after somebody has seen the job's runs."""
     session = world.session()
     write_receipts(KINDS["TrainingJob"].find("train", None, session.api), session)
-    world.project = type(world.project)(world.project.root, "other", document=world.project.document)
-    stopping_session = world.session()
-    plan = plan_stop(TRAIN, KINDS, stopping_session.api, stopping_session.target, any_set=False)
+    return len([name for name in world.facts.names() if name.endswith(".end.json")])
 
-    assert not [name for name in world.facts.names() if name.endswith(".end.json")]
+
+def test_only_own_runs_that_have_ended_get_receipts(world: World) -> None:
+    """A run that goes on, and a run of another set, get none; an own one gets one, once."""
+    begin(world, 60)
+    going_on = receipts(world)
+    world.session().clock.sleep(120)
+    own = world.project
+    world.project = type(own)(own.root, "other", document=own.document)
+    foreign = receipts(world)
+    world.project = own
+
+    assert (0, 0, 1, 1) == (going_on, foreign, receipts(world), receipts(world))
+
+
+def test_a_foreign_run_is_not_stopped(world: World) -> None:
+    """What runs for another set is refused."""
+    begin(world, 3600)
+    world.project = type(world.project)(world.project.root, "other", document=world.project.document)
+    session = world.session()
+    plan = plan_stop(TRAIN, KINDS, session.api, session.target, any_set=False)
+
     assert [Action.REFUSE] == [change.action for change in plan.changes]
 
 
@@ -233,6 +262,20 @@ def test_an_output_is_copied(world: World, tmp_path: Path) -> None:
     assert (2, 1) == (whole.files, part.files)
     assert (tmp_path / "whole/model/weights.bin").read_text() == "model/weights.bin"
     assert ["weights.bin"] == [path.name for path in (tmp_path / "part").iterdir()]
+
+
+def test_the_newest_completed_run_is_copied(world: World, tmp_path: Path) -> None:
+    """A run that failed later is passed over, and one that completed later is preferred."""
+    found = []
+    for epochs, exit_code in (("1", 0), ("2", 0), ("3", 1)):
+        world.runner.outcomes = {"*": exit_code}
+        (declared,) = resources(job(parameters={"epochs": epochs}))
+        world.apply((declared,))
+        world.put(f"obs://fmctl-demo/out/train-{declared.hash}/epochs", epochs)
+        copy("TrainingJob/train", tmp_path / epochs, world.session(), force=False)
+        found.append((tmp_path / epochs / "epochs").read_text())
+
+    assert ["1", "2", "2"] == found
 
 
 def test_the_only_output_need_not_be_named(world: World, tmp_path: Path) -> None:
