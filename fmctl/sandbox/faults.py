@@ -34,12 +34,19 @@ RETRY_AFTER_SECONDS = 1
 GARBAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 log = logging.getLogger(__name__)
 
+SERVICES_V2 = "services of v2"
 # What creates, and where the id is in the answer; what lists, and where the items and their ids are.
-CREATES = {"training-jobs": ("metadata", "id"), "models": ("model_id",), "services": ("service_id",)}
+CREATES = {
+    "training-jobs": ("metadata", "id"),
+    "models": ("model_id",),
+    "services": ("service_id",),
+    SERVICES_V2: ("id",),
+}
 LISTS = {
     ("POST", "training-job-searches"): ("items", ("metadata", "id")),
     ("GET", "models"): ("models", ("model_id",)),
     ("GET", "services"): ("services", ("service_id",)),
+    ("GET", SERVICES_V2): ("data", ("id",)),
 }
 
 
@@ -159,8 +166,10 @@ class Faults:
 
 
 def _resource(request: Request) -> str:
-    """The last segment of /version/project/resource; "" for every other path."""
+    """The last segment of /version/project/resource; "" for every other path. Two versions have services."""
     pieces = request.path.strip("/").split("/")
+    if len(pieces) == 3 and (pieces[0], pieces[2]) == ("v2", "services"):
+        return SERVICES_V2
     known = {*CREATES, *(name for _, name in LISTS), "training-job-names"}
     return pieces[2] if len(pieces) == 3 and pieces[2] in known else ""
 
