@@ -1,7 +1,8 @@
 """Services of the second generation behind the API: deployments of container units, with versions of their own.
 
 `shapes.py` (what a request may hold) → `updates.py` (what it asks for) → `state.py` (the document and its transitions)
-→ `supervision.py` (makes processes follow it, by `units.py`) ; `rendering.py` shows it, `autoscaling.py` follows cron.
+→ `supervision.py` (makes processes follow it, as `units.py` says) → `progress.py` (what follows from how they are).
+`rendering.py` shows it all, `autoscaling.py` follows cron, `keys.py` and `limits.py` are for the gateway.
 
 The sandbox runs no containers. A unit whose image is named `sandbox/…`, for example `sandbox/python`, and which has a
 `cmd`, runs as processes of this machine: its `files` are copied into a folder, the command finds the port to listen on

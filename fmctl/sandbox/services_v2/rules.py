@@ -20,7 +20,7 @@ def text(pattern: str = "", rule: str = "", *, most: int | None = None, without:
     """A string; `rule` says in words what `pattern` demands."""
 
     def check(value: Any, name: str) -> Any:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or "\0" in value:
             raise invalid(name, "a string is expected")
         if pattern and not re.fullmatch(pattern, value):
             raise invalid(name, rule)
@@ -100,7 +100,7 @@ def table(key: str, rule: str) -> Rule:
     """A map of strings to strings whose keys fit a pattern."""
 
     def check(value: Any, name: str) -> Any:
-        if not isinstance(value, dict) or not all(isinstance(entry, str) for entry in value.values()):
+        if not isinstance(value, dict) or not all(isinstance(one, str) and "\0" not in one for one in value.values()):
             raise invalid(name, "a map of strings to strings is expected")
         for one in value:
             if not re.fullmatch(key, one):

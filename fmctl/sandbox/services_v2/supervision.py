@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from fmctl.sandbox.account import Account
-from fmctl.sandbox.services_v2 import autoscaling, state
+from fmctl.sandbox.services_v2 import progress, state
 from fmctl.sandbox.services_v2.limits import RateLimits
+from fmctl.sandbox.services_v2.progress import Look, Move
 from fmctl.sandbox.services_v2.state import LIVE, RESTING, SERVICES_V2, STARTING, Deployment, Document, Plan
 from fmctl.sandbox.services_v2.units import CannotRun, UnitGroup, Units, group_key, really_run
 from fmctl.sandbox.serving.fleet import Fleet, Slot
@@ -23,10 +22,6 @@ from fmctl.sandbox.serving.instances import Instance, InstanceState, Launcher
 from fmctl.sandbox.serving.launcher import ProcessLauncher
 from fmctl.sandbox.serving.traffic import Traffic
 
-STEP = 0.3  # seconds that each status lasts, so that whoever polls sees it
-NOT_READY_IN_TIME = "the instances were not ready in time"
-
-Move = Callable[[Document], None]
 log = logging.getLogger(__name__)
 
 
@@ -37,16 +32,6 @@ class Wanted:
     groups: Sequence[UnitGroup] = ()
     aim: Sequence[UnitGroup] = ()  # those of the plan that is on its way, or of the only one
     refusal: str = ""
-
-
-@dataclass(slots=True)
-class Look:
-    """What one tick found out about a deployment."""
-
-    ready: bool = False
-    dead: bool = False  # nothing of it can start
-    failures: list[str] = field(default_factory=list)
-    present: bool = False  # some process is still there
 
 
 class ServicesV2:
@@ -78,12 +63,12 @@ class ServicesV2:
         """One look at every service that is not settled."""
         now = self._account.clock.now()
         for document in self._account.store.find(SERVICES_V2, states=["busy"]):
-            wanted = {one["id"]: self._want(document, one) for one in document["deployments"]}
-            with self._lock:
-                try:
+            try:
+                wanted = {one["id"]: self._want(document, one) for one in document["deployments"]}
+                with self._lock:
                     self._advance(document, wanted, now)
-                except Exception:  # one service that cannot go on must not hold up the others
-                    log.exception("service %s cannot advance", document["service"]["id"])
+            except Exception:  # one service that cannot go on must not hold up the others
+                log.exception("service %s cannot advance", document["service"]["id"])
         with self._lock:
             self._fleet.sweep(now)
 
@@ -146,30 +131,21 @@ class ServicesV2:
 
     def _advance(self, document: Document, wanted: Mapping[str, Wanted], now: float) -> None:
         looks = {one["id"]: self._follow(one, wanted[one["id"]], now) for one in document["deployments"]}
-        moves: list[Move] = []
-        if document["deleting"]:
-            if not any(look.present for look in looks.values()) and now - document["since"] >= STEP:
-                self._remove(document)
-            return
-        if state.is_due(document, now):
-            moves.append(lambda fresh: state.stop_on_schedule(fresh, now))
-        else:
-            for deployment in document["deployments"]:
-                if not deployment["joint"]:
-                    moves += self._move(document, deployment, looks[deployment["id"]], now)
-            moves += _update_moves(document, looks, now)
-            moves += autoscaling.moves(document, now)
-        self._commit(document, moves)
+        if not document["deleting"]:
+            self._commit(document, progress.moves(document, looks, now))
+        elif not any(look.present for look in looks.values()) and now - document["since"] >= progress.STEP:
+            self._remove(document)
 
     def _follow(self, deployment: Deployment, wanted: Wanted, now: float) -> Look:
         """Have the processes that are wanted, and no others."""
         keys = {group.key for group in wanted.groups}
         self._fleet.trim_service(deployment["id"], keys, now)
-        slots = [
-            slot
-            for group in wanted.groups
-            for slot in self._fleet.ensure(group.key, group.spec, group.count, now).slots
-        ]
+        slots: list[Slot] = []
+        try:
+            for group in wanted.groups:
+                slots += self._fleet.ensure(group.key, group.spec, group.count, now).slots
+        except OSError as error:  # such as a command that is too long
+            wanted = Wanted(refusal=f"it cannot be started: {error}")
         aim = [(group, slot) for group in wanted.aim for slot in self._slots(group)]
         failures = [self._explain(group, slot.failure) for group, slot in aim if slot.failure]
         return Look(
@@ -186,25 +162,6 @@ class ServicesV2:
     def _explain(self, group: UnitGroup, failure: str) -> str:
         said = self._units.last_words(group.spec)
         return f"{failure}; the last that it said: {said}" if failure and said else failure
-
-    def _move(self, document: Document, deployment: Deployment, look: Look, now: float) -> list[Move]:
-        """What follows for one deployment from how its processes are."""
-        status, name = deployment["status"], deployment["id"]
-        since = deployment["deploy_since"] if status in {*STARTING, "UPGRADING"} else deployment["since"]
-        if status in {*STARTING, "UPGRADING"}:
-            if look.failures:
-                return [_on(name, state.fail, look.failures[0], now)]
-            if look.ready and now - since >= STEP:
-                return [_on(name, state.finish, now)]
-            late = now - since >= _timeout(document, deployment)
-            return [_on(name, state.fail, NOT_READY_IN_TIME, now)] if late else []
-        if status in {"RUNNING", "CONCERNING"}:
-            return _watch(deployment, look, now)
-        if look.present or now - since < STEP:
-            return []
-        if status in {"STOPPING", "INTERRUPTING"}:
-            return [_on(name, state.finish_stop, now)]
-        return [lambda fresh: _drop(fresh, name)] if status == state.GONE_SOON else []
 
     def _remove(self, document: Document) -> None:
         service_id = document["service"]["id"]
@@ -224,6 +181,9 @@ class ServicesV2:
             for move in moves:
                 move(fresh)
             state.put(self._account, fresh)
+        kept = {one["id"] for one in fresh["deployments"]}
+        for dropped in {one["id"] for one in seen["deployments"]} - kept:
+            self._units.forget(fresh["service"]["id"], dropped)
         for deployment in state.deployments_in(fresh, RESTING):
             # Here and now: a service at rest is not looked at again. A start fetches its files anew, as a mount would.
             self._fleet.trim_service(deployment["id"], (), self._account.clock.now())
@@ -249,59 +209,3 @@ def _plans(deployment: Deployment) -> list[Plan]:
     if status == "UPGRADING":
         return [deployment["plan"], deployment["target"]]
     return [deployment["plan"]] if status in LIVE | STARTING else []
-
-
-def _update_moves(document: Document, looks: Mapping[str, Look], now: float) -> list[Move]:
-    """An update of a service is done when all of its deployments are, and fails as a whole."""
-    if not document["target"]:
-        return []
-    joint = [one for one in document["deployments"] if one["joint"]]
-    since = document["target"]["since"]
-    for one in joint:
-        late = NOT_READY_IN_TIME if now - since >= _timeout(document, one) else ""
-        reason = next(iter(looks[one["id"]].failures), late)
-        if reason:
-            return [partial(_fail_update, name=one["name"], reason=reason, now=now)]
-    if now - since < STEP or not all(looks[one["id"]].ready for one in joint):
-        return []
-    return [*(_on(one["id"], state.finish, now) for one in joint), lambda fresh: state.finish_update(fresh, now)]
-
-
-def _fail_update(document: Document, name: str, reason: str, now: float) -> None:
-    state.event(document, state.ABNORMAL, f"The update failed: {name}: {reason}", now)
-    state.cancel_update(document, f"{name}: {reason}", now)
-
-
-def _watch(deployment: Deployment, look: Look, now: float) -> list[Move]:
-    """RUNNING or CONCERNING, as the processes are; FAILED when none of them can be started again."""
-    if look.dead or (look.failures and not look.present):
-        return [_on(deployment["id"], state.fail, look.failures[0], now)]
-    status = "RUNNING" if look.ready else "CONCERNING"
-    return [] if status == deployment["status"] else [_on(deployment["id"], _report_health, status, now)]
-
-
-def _report_health(document: Document, deployment: Deployment, status: str, now: float) -> None:
-    state.set_status(deployment, status, now)
-    healthy = status == "RUNNING"
-    text = "All instances are healthy" if healthy else "Some instances are not healthy"
-    state.event(document, state.NORMAL if healthy else state.ABNORMAL, f"{text}: {deployment['name']}.", now)
-
-
-def _on(deployment_id: str, transition: Callable[..., None], *arguments: Any) -> Move:
-    """A transition of one deployment, to be applied to the document as it is then."""
-
-    def move(document: Document) -> None:
-        deployment = next(one for one in document["deployments"] if one["id"] == deployment_id)
-        transition(document, deployment, *arguments)
-
-    return move
-
-
-def _drop(document: Document, deployment_id: str) -> None:
-    document["deployments"] = [one for one in document["deployments"] if one["id"] != deployment_id]
-
-
-def _timeout(document: Document, deployment: Deployment) -> float:
-    """Seconds; the deployment's own limit goes before the service's."""
-    own = state.version_of(deployment)["config"].get("advanced_config", {})
-    return 60.0 * float(own.get("deploy_timeout_minutes", state.settings_of(document)["deploy_timeout_minutes"]))

@@ -130,7 +130,7 @@ class Units:
             prefix = f"{key.strip('/')}/" if key.strip("/") else ""
             if not self.objects.download_tree(bucket, prefix, target):
                 raise CannotRun(f"files: there is no object below {address}")
-        except (ObsError, LocationError) as error:
+        except (ObsError, LocationError, OSError) as error:
             raise CannotRun(f"files: {address}: {error}") from error
 
 
