@@ -33,6 +33,28 @@ def job(name: str = "j1", **changes: Any) -> dict[str, Any]:
     return body
 
 
+def full_job(name: str = "j1") -> dict[str, Any]:
+    """A request that works, with something in every part of it."""
+    return job(
+        name,
+        algorithm__inputs=[{"name": "a", "access_method": "env", "remote": {"obs": {"obs_url": "/fmctl-demo/x/"}}}],
+        algorithm__outputs=[{"name": "b", "remote": {"obs": {"obs_url": "/fmctl-demo/y/"}}}],
+        algorithm__parameters=[{"name": "lr", "value": "1", "constraint": {"type": "Float"}}],
+        algorithm__environments={"K": "V"},
+        algorithm__policies={"auto_search": None},
+        metadata__annotations={"k": "v"},
+        spec__auto_stop={"time_unit": "HOURS", "duration": 1},
+        spec__schedule_policy={"priority": 1},
+        spec__volumes=[{"nfs": {"nfs_server_path": "1.2.3.4:/", "local_path": "/x"}}],
+        spec__log_export_path={"obs_url": "/fmctl-demo/logs/"},
+        spec__log_export_config={"version": "v0"},
+        spec__custom_metrics=[{"http_get": {"path": "/metrics", "port": 80}}],
+        spec__notification={"topic_urn": "urn:smn:sandbox:topic", "events": ["JobFailed"]},
+        spec__resource={"pool_id": "pool0a1b2c3d", "flavor_id": "modelarts.pool.visual.xlarge", "node_count": 1},
+        endpoints={"ssh": {"key_pair_names": ["k"]}},
+    )
+
+
 class Jobs:
     """The training API for one project."""
 

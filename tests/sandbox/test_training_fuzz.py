@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fmctl.sandbox import Sandbox, ScriptedRunner, VirtualClock
 
 from .conftest import login
-from .jobs import Jobs, job, upload_code
+from .jobs import Jobs, full_job, upload_code
 
 JSON = st.recursive(
     st.none()
@@ -24,20 +24,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["name", "value", "id", "x"]), inner),
     max_leaves=4,
 )
-FULL = job(
-    algorithm__inputs=[{"name": "a", "access_method": "env", "remote": {"obs": {"obs_url": "/fmctl-demo/x/"}}}],
-    algorithm__outputs=[{"name": "b", "remote": {"obs": {"obs_url": "/fmctl-demo/y/"}}}],
-    algorithm__parameters=[{"name": "lr", "value": "1", "constraint": {"type": "Float"}}],
-    algorithm__environments={"K": "V"},
-    algorithm__policies={"auto_search": None},
-    metadata__annotations={"k": "v"},
-    spec__auto_stop={"time_unit": "HOURS", "duration": 1},
-    spec__schedule_policy={"priority": 1},
-    spec__volumes=[{"nfs": {"nfs_server_path": "1.2.3.4:/", "local_path": "/x"}}],
-    spec__log_export_path={"obs_url": "/fmctl-demo/logs/"},
-    spec__resource={"pool_id": "pool0a1b2c3d", "flavor_id": "modelarts.pool.visual.xlarge", "node_count": 1},
-    endpoints={"ssh": {"key_pair_names": ["k"]}},
-)
+FULL = full_job()
 SEARCH: dict[str, Any] = {
     "offset": 0,
     "limit": 10,

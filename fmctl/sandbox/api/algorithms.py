@@ -9,9 +9,11 @@ from typing import Any
 
 from fmctl.sandbox.api.queries import number
 from fmctl.sandbox.objects import split_url
+from fmctl.sandbox.shapes import accept
 from fmctl.sandbox.store import Document
-from fmctl.sandbox.training import checks
+from fmctl.sandbox.training import checks, requests
 from fmctl.sandbox.training.algorithms import COLLECTION, find_algorithm, job_config
+from fmctl.sandbox.training.code import check_source
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 from fmctl.sandbox.workspaces import workspace_of
 
@@ -24,7 +26,7 @@ SORTS = ("create_time", "name")
 @route("POST", ALGORITHMS)
 def create_algorithm(call: Call) -> Reply:
     """201 with the algorithm."""
-    body = call.json()
+    body = accept(call.json(), requests.ALGORITHM)
     with call.sandbox.store.transaction():
         name = _check(call, body)
         if call.sandbox.store.count(COLLECTION, project=call.project_id, name=name):
@@ -60,7 +62,7 @@ def show_algorithm_by_uuid(call: Call) -> Reply:
 @route("PUT", ALGORITHM)
 def change_algorithm(call: Call) -> Reply:
     """Replace everything but the name. 201."""
-    body = call.json()
+    body = accept(call.json(), requests.ALGORITHM)
     with call.sandbox.store.transaction():
         before = _find(call)["metadata"]
         if _check(call, body) != before["name"]:
@@ -93,12 +95,10 @@ def _check(call: Call, body: Document) -> str:
     """The name of an algorithm whose request is in order."""
     metadata, config = checks.mapping(body, "metadata"), checks.mapping(body, "job_config")
     checks.check_metadata(metadata)
-    checks.check_source(config, call.sandbox.objects)
+    check_source(config, call.sandbox.objects)
     checks.check_settings(config)
     for kind in ("inputs", "outputs"):
-        for channel in checks.items(config, kind):
-            if not isinstance(channel.get("name"), str) or not channel["name"]:
-                raise WireError(400, "ModelArts.2753", f"{kind}: each needs a name.")
+        checks.check_names(config, kind)
     return str(metadata["name"])
 
 

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from fmctl.sandbox.api.authorizations import need_authorization
+from fmctl.sandbox.shapes import accept
 from fmctl.sandbox.store import Document
-from fmctl.sandbox.training import checks
+from fmctl.sandbox.training import checks, resources
 from fmctl.sandbox.training.algorithms import apply_algorithm, find_algorithm
+from fmctl.sandbox.training.code import check_source
 from fmctl.sandbox.training.experiments import join_experiment
 from fmctl.sandbox.training.fill import new_job
 from fmctl.sandbox.training.jobs import ACTIVE, STOPPABLE, Training, phase_of, shown
 from fmctl.sandbox.training.quotas import quota_of
+from fmctl.sandbox.training.requests import UPDATE
 from fmctl.sandbox.training.search import MAX_LIMIT, search
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 from fmctl.sandbox.workspaces import workspace_of
@@ -23,13 +26,14 @@ from fmctl.sandbox.workspaces import workspace_of
 JOBS = "/v2/{project_id}/training-jobs"
 JOB = JOBS + "/{training_job_id}"
 MAX_BATCH = 100
+CHANGEABLE_ANNOTATION = "jupyter-lab/enable"
 
 
 @route("POST", JOBS)
 def create_training_job(call: Call) -> Reply:
     """201 with the whole job, in phase Creating and without a user name yet."""
     need_authorization(call)
-    body, now = call.json(), call.sandbox.clock.now()
+    body, now = checks.accept_job(call.json()), call.sandbox.clock.now()
     with call.sandbox.store.transaction():
         _check(call, body)
         join_experiment(call.sandbox.store, call.project_id, body["metadata"], now)
@@ -47,7 +51,7 @@ def show_training_job_details(call: Call) -> Reply:
 @route("PUT", JOB)
 def change_training_job_description(call: Call) -> Reply:
     """Description, notification, schedule policy, ssh keys and one annotation; everything else is for ever."""
-    body, training = call.json(), call.sandbox.part(Training)
+    body, training = accept(call.json(), UPDATE), call.sandbox.part(Training)
     with call.sandbox.store.transaction():
         record = find_job(call)
         _change(record["job"], body)
@@ -80,13 +84,16 @@ def delete_training_job(call: Call) -> Reply:
 
 @route("POST", JOBS + "/batch-delete")
 def batch_delete_training_job(call: Call) -> Reply:
-    """All of up to 100 jobs, or none when one of them does not exist."""
+    """All of up to 100 jobs of one workspace, or none when one of them does not exist."""
     jobs = checks.items(call.json(), "jobs")
     if not 0 < len(jobs) <= MAX_BATCH:
         raise WireError(400, "ModelArts.2816", f"jobs must have 1 to {MAX_BATCH} entries.")
     training, now = call.sandbox.part(Training), call.sandbox.clock.now()
     with call.sandbox.store.transaction():
-        for record in [_need(training, str(checks.mapping(job, "metadata").get("id"))) for job in jobs]:
+        records = [_need(training, str(checks.mapping(job, "metadata").get("id"))) for job in jobs]
+        if len({record["job"]["metadata"]["workspace_id"] for record in records}) > 1:
+            raise checks.invalid("all jobs must be in one workspace.")
+        for record in records:
             training.delete(record, now)
     return Reply(202)
 
@@ -95,7 +102,7 @@ def batch_delete_training_job(call: Call) -> Reply:
 def list_training_jobs(call: Call) -> Reply:
     """One page of the jobs that fit the filters; `offset` counts pages, `total` ignores the filters."""
     body, training, now = call.json(), call.sandbox.part(Training), call.sandbox.clock.now()
-    page, count = search(training, body)
+    page, count = search(training, body, now)
     found: dict[str, Any] = {
         "total": training.count(),
         "count": count,
@@ -147,7 +154,6 @@ def find_task(call: Call) -> str:
 def _check(call: Call, body: Document) -> None:
     """Every rule for a new job; the first that is broken is the answer. A stored algorithm is filled in."""
     training, store, objects = call.sandbox.part(Training), call.sandbox.store, call.sandbox.objects
-    checks.check_head(body)
     body["metadata"]["workspace_id"] = workspace_of(store, call.project_id, body["metadata"])
     name = body["metadata"]["name"]
     if training.name_taken(name):
@@ -158,11 +164,11 @@ def _check(call: Call, body: Document) -> None:
     if algorithm.get("id"):
         stored = find_algorithm(store, call.project_id, algorithm["id"])
         algorithm = body["algorithm"] = apply_algorithm(algorithm, stored)
-    checks.check_source(algorithm, objects)
-    checks.check_resource(spec)
+    check_source(algorithm, objects)
+    resources.check_resource(spec)
     checks.check_channels(algorithm, objects)
     checks.check_settings(algorithm)
-    checks.check_spec(spec, objects)
+    resources.check_spec(spec, objects)
 
 
 def _need(training: Training, job_id: str) -> Document:
@@ -174,15 +180,20 @@ def _need(training: Training, job_id: str) -> Document:
 
 def _change(job: Document, body: Document) -> None:
     spec, policy = checks.mapping(body, "spec"), checks.mapping(checks.mapping(body, "spec"), "schedule_policy")
+    notification = checks.mapping(spec, "notification")
     checks.check_description(body.get("description"))
-    checks.check_schedule(policy, on_pool=bool(job["spec"]["resource"].get("pool_id")))
+    resources.check_schedule(policy, on_pool=bool(job["spec"]["resource"].get("pool_id")))
+    resources.check_notification(notification)
+    annotation = checks.mapping(checks.mapping(body, "metadata"), "annotation")
+    if annotation.keys() - {CHANGEABLE_ANNOTATION}:
+        raise checks.invalid(f"the annotation that can be changed is {CHANGEABLE_ANNOTATION}.")
     if policy and job["status"]["phase"] not in ACTIVE:
         raise WireError(409, "ModelArts.2878", "The status of the training job has changed.")
     if body.get("description") is not None:
         job["metadata"]["description"] = body["description"]
     job["spec"]["schedule_policy"] |= policy
-    if "notification" in spec:
-        job["spec"]["notification"] = checks.mapping(spec, "notification")
-    if "endpoints" in body:
-        job["endpoints"] = checks.mapping(body, "endpoints")
-    job["metadata"]["annotations"] |= checks.mapping(checks.mapping(body, "metadata"), "annotation")
+    if notification:
+        job["spec"]["notification"] = notification
+    if body.get("endpoints"):
+        job["endpoints"] = body["endpoints"]
+    job["metadata"]["annotations"] |= annotation

@@ -2,8 +2,10 @@
 
 import uuid
 
+from fmctl.sandbox.shapes import accept
 from fmctl.sandbox.store import Document, Store
 from fmctl.sandbox.training import checks
+from fmctl.sandbox.training.requests import EXPERIMENT
 from fmctl.sandbox.wire import WireError
 from fmctl.sandbox.workspaces import workspace_of
 
@@ -51,6 +53,7 @@ def save_experiment(store: Store, document: Document) -> None:
 
 def check_experiment(sent: Document) -> None:
     """Name and description of a request."""
+    accept(sent, EXPERIMENT)
     name = sent.get("name")
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or any(sign in name for sign in "!<>=&\"'"):
         raise checks.invalid(f"an experiment's name has 1 to {MAX_NAME} characters without ! < > = & \" '.")

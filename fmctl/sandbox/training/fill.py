@@ -91,16 +91,14 @@ def complete_engine(sent: Fields) -> Fields:
 
 
 def _spec(sent: Fields) -> Fields:
-    known: Fields = {
-        "runtime_type": "production",
-        "log_export_path": {},
+    known = {
+        "runtime_type": sent.get("runtime_type") or "production",
+        "log_export_path": sent.get("log_export_path") or {},
         "is_hosted_log": True,
-        "schedule_policy": {"priority": 1},
+        "schedule_policy": {"priority": 1, **(sent.get("schedule_policy") or {})},
+        "resource": _resource(sent.get("resource") or {}),
     }
-    filled = known | {name: value for name, value in sent.items() if value is not None}
-    filled["schedule_policy"] = {"priority": 1} | filled["schedule_policy"]
-    filled["resource"] = _resource(sent.get("resource") or {})
-    return filled
+    return sent | known
 
 
 def _resource(sent: Fields) -> Fields:

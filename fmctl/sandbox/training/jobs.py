@@ -49,6 +49,7 @@ class Training:
     def create(self, job: Document, now: float) -> Document:
         """Take in a job, in phase Creating."""
         record = {"job": job, "events": [], "since": now, "started_at": None, "delete_at": None}
+        record["user_id"] = self._sandbox.credentials.user_id
         tell(record, now, "Training job is created.")
         self.save(record)
         return record

@@ -1,7 +1,7 @@
 """Which jobs a search finds: filters, order and pages of POST training-job-searches."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from fmctl.sandbox.store import Document
@@ -13,9 +13,10 @@ HOST = "127.0.0.1"
 MAX_LIMIT = 50
 MAX_VALUES = 10
 MAX_SPAN_SECONDS = 31 * 24 * 3600
+TRAIN_TYPES = ("job", "ftjob")
 OPERATORS = ("between", "like", "in", "not")
 
-FIELDS: dict[str, Callable[[Document], Any]] = {
+FIELDS: Mapping[str, Callable[[Document], Any]] = {
     "id": lambda job: job["metadata"]["id"],
     "name": lambda job: job["metadata"]["name"],
     "kind": lambda job: job["kind"],
@@ -23,30 +24,40 @@ FIELDS: dict[str, Callable[[Document], Any]] = {
     "algorithm_id": lambda job: job["algorithm"].get("id", ""),
     "algorithm_name": lambda job: job["algorithm"].get("name", ""),
     "create_time": lambda job: job["metadata"]["create_time"],
-    "user_id": lambda job: job["metadata"]["user_name"],
     "pool_id": lambda job: job["spec"]["resource"].get("pool_id", ""),
     "training_experiment_id": lambda job: job["metadata"].get("training_experiment_reference", {}).get("id", ""),
     "runtime_type": lambda job: job["spec"]["runtime_type"],
     "priority": lambda job: str(job["spec"]["schedule_policy"]["priority"]),
 }
+USER = "user_id"
 SORTS = ("create_time", "name", "phase", "priority")
 Filter = tuple[str, str, list[str]]
 
 
-def search(training: Training, body: Document) -> tuple[list[Document], int]:
+def search(training: Training, body: Document, now: float) -> tuple[list[Document], int]:
     """The page of records that is asked for, and how many match in all."""
     limit, offset = _number(body, "limit", MAX_LIMIT, 1, MAX_LIMIT), _number(body, "offset", 0, 0, 1_000_000)
     key, descending = _order(body)
     filters = [found for item in _list(body) if (found := _filter(item))]
+    tags = tag_filters(body)
+    if (tags or body.get("host_ips")) and all(name != "create_time" for name, _, _ in filters):
+        filters.append(_lately(now))
+    if body.get("train_type") not in (None, "", *TRAIN_TYPES):
+        raise WireError(400, "ModelArts.2764", f"train_type must be one of {', '.join(TRAIN_TYPES)}.")
     if body.get("train_type") == "ftjob" or not _here(body):
         return [], 0
     workspace = body.get("workspace_id") or "0"
     known = [one for one in _candidates(training, filters) if one["job"]["metadata"]["workspace_id"] == workspace]
-    matches = [record for record in known if all(_fits(record["job"], one) for one in filters)]
-    tags = tag_filters(body)
+    matches = [record for record in known if all(_fits(record, one) for one in filters)]
     matches = [record for record in matches if has_tags(record, tags)]
-    matches.sort(key=lambda record: FIELDS[key](record["job"]), reverse=descending)
+    matches.sort(key=lambda record: _actual(record, key), reverse=descending)
     return matches[offset * limit : (offset + 1) * limit], len(matches)
+
+
+def _lately(now: float) -> Filter:
+    """Searches by tags or hosts look back a month, unless they say otherwise."""
+    span = (datetime.fromtimestamp(time, UTC).isoformat() for time in (now - MAX_SPAN_SECONDS, now))
+    return "create_time", "between", list(span)
 
 
 def _here(body: Document) -> bool:
@@ -66,6 +77,11 @@ def _candidates(training: Training, filters: Sequence[Filter]) -> list[Document]
     )
 
 
+def _actual(record: Document, key: str) -> Any:
+    """What a job has in the field that a filter names; who made it is not shown in the job itself."""
+    return record.get(USER, "") if key == USER else FIELDS[key](record["job"])
+
+
 def _list(body: Document) -> list[Any]:
     filters = body.get("filters") or []
     if not isinstance(filters, list):
@@ -78,7 +94,7 @@ def _filter(item: Any) -> Filter | None:
     if not isinstance(item, dict):
         raise WireError(400, "ModelArts.2789", f"Filter item {item!r} is not supported.")
     key, operator = item.get("key"), item.get("operator") or "in"
-    if not isinstance(key, str) or key not in FIELDS:
+    if not isinstance(key, str) or key not in (*FIELDS, USER):
         raise WireError(400, "ModelArts.2807", f"Condition key {key!r} is not supported.")
     if operator not in OPERATORS or (operator == "between" and key != "create_time"):
         raise WireError(400, "ModelArts.2808", f"Operator {operator!r} is not supported for {key}.")
@@ -92,9 +108,9 @@ def _filter(item: Any) -> Filter | None:
     return (key, operator, values) if values else None
 
 
-def _fits(job: Document, condition: Filter) -> bool:
+def _fits(record: Document, condition: Filter) -> bool:
     key, operator, values = condition
-    actual = FIELDS[key](job)
+    actual = _actual(record, key)
     if operator == "between":
         first, last = _span(values)
         return first <= float(actual) / 1000 <= last
@@ -121,11 +137,13 @@ def tag_filters(body: Document) -> dict[str, list[str]]:
     wanted: dict[str, list[str]] = {}
     for tag in tags:
         key, values = tag.get("key"), tag.get("values") or []
-        if not isinstance(key, str) or key in wanted:
+        if not isinstance(key, str) or not key or key in wanted:
             raise invalid("tags must have keys of their own.")
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise invalid(f"the values of tag {key} must be a list of texts.")
-        wanted[key] = values
+        if len(set(values)) < len(values):
+            raise invalid(f"the values of tag {key} must differ from one another.")
+        wanted[key] = [value for value in values if value]
     return wanted
 
 
