@@ -23,7 +23,7 @@ from typing import Any
 from fmctl import copying, host, starting
 from fmctl.clock import SystemClock
 from fmctl.connect import Session, connect
-from fmctl.deletion import plan_stop
+from fmctl.deletion import plan_stop, require_all
 from fmctl.domain.event import Event, Outcome
 from fmctl.domain.live import Live
 from fmctl.domain.plan import Plan, Summary, summarize
@@ -232,7 +232,9 @@ def delete(
 ) -> Applied:
     """Delete live objects by address (``"Service/digits"``), users before what they use."""
     session = open_here(context)
-    return _carry_out(plan_deletion((), what, session), session, Limits(), on_event, yes=yes)
+    plan = plan_deletion((), what, session)
+    require_all(plan, what)
+    return _carry_out(plan, session, Limits(), on_event, yes=yes)
 
 
 # ------------------------------------------------------------------ addresses

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from fmctl.domain.live import Live, World
 from fmctl.domain.plan import Action, Change, Plan, Reason, Target
 from fmctl.domain.ports import Api
-from fmctl.domain.problem import UsageError
+from fmctl.domain.problem import FmctlError, UsageError
 from fmctl.domain.resource import Resource, ResourceId
 from fmctl.kinds import parse
-from fmctl.kinds.base import Kind
+from fmctl.kinds.base import Kind, Records
 from fmctl.plan import assemble
 
 
@@ -19,19 +20,22 @@ def plan_deletion(
     names: Sequence[str],
     kinds: Mapping[str, Kind],
     api: Api,
+    records: Records,
     target: Target,
     *,
     any_set: bool,
 ) -> Plan:
-    """Delete what exists of ``resources`` and ``names``; what the set does not own is refused.
+    """Delete what exists of ``resources``, or only of the ``names`` among them; what the set does not own is refused.
 
-    ``any_set`` says that there is no project file, so that every marked object may be named.
+    Names alone are those of the manifests, which the ledger knows, or the live ones. ``any_set`` says that there is
+    no project file, so that every marked object may be named.
     """
-    wanted = {resource.id: resource for resource in resources}
-    ids = dict.fromkeys([*wanted, *(_id(name) for name in names)])
+    declared = {resource.id: resource for resource in resources}
+    ids = [_id(name) for name in names] or list(declared)
     changes = []
     for id in ids:
-        for live in _find(id, wanted.get(id), kinds, api):
+        lives = list(kinds[id.kind].find(id.name, declared.get(id), api)) or list(_recorded(id, kinds, api, records))
+        for live in lives if kinds[id.kind].is_run else (replace(live, id=id) for live in lives):
             owned = live.marker is not None and (any_set or live.owned_by(target.set))
             if owned:
                 changes.append(Change(live.id, Action.DELETE, Reason.NOT_DECLARED, _what(live), live=live))
@@ -39,6 +43,15 @@ def plan_deletion(
                 hint = f"{live.remote_name} belongs to {live.owner}"
                 changes.append(Change(live.id, Action.REFUSE, Reason.NOT_OURS, hint, live=live))
     return assemble(changes, World({}), kinds, target, ())
+
+
+def require_all(plan: Plan, names: Sequence[str]) -> None:
+    """FmctlError, before anything is deleted, for a name that nothing has."""
+    found = {change.id for change in plan.changes}
+    for id in map(_id, names):
+        if id not in found:
+            msg = f"{id} is not there"
+            raise FmctlError(msg, hint="nothing was deleted; see `fmctl get`, or name its manifest with -f")
 
 
 def plan_stop(id: ResourceId, kinds: Mapping[str, Kind], api: Api, target: Target, *, any_set: bool) -> Plan:
@@ -64,9 +77,11 @@ def _id(name: str) -> ResourceId:
     return ResourceId(kind, rest)
 
 
-def _find(id: ResourceId, resource: Resource | None, kinds: Mapping[str, Kind], api: Api) -> Iterator[Live]:
-    """The live objects of one address: every run of a job, the one object of another kind."""
-    yield from kinds[id.kind].find(id.name, resource, api)
+def _recorded(id: ResourceId, kinds: Mapping[str, Kind], api: Api, records: Records) -> Iterator[Live]:
+    """Objects whose marker has a hash that the ledger knows under this name: a manifest's name is not in a live one."""
+    hashes = records.hashes(id.name)
+    if hashes:
+        yield from (live for live in kinds[id.kind].everything(api) if live.marker and live.marker.hash in hashes)
 
 
 def _what(live: Live) -> str:

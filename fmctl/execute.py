@@ -24,6 +24,7 @@ from fmctl.kinds.base import Kind, Steps, Watch, Work
 
 FIRST_LOOK, GROWTH, SLOWEST_LOOK = 0.5, 1.5, 15.0
 POLL_TROUBLE_SECONDS = 300
+DETACH_SECONDS = 5.0
 Emit = Callable[[Event], None]
 Latest = Callable[[ResourceId], Live | None]
 """The latest that is known of a resource of the plan."""
@@ -44,8 +45,11 @@ def execute(
     """Carry ``plan`` out and say how every change ended. Ctrl-C detaches: runs are left running."""
     latest: dict[ResourceId, Live] = {}
     tools = work(latest.get)
-    with ThreadPoolExecutor(max_workers=limits.parallelism, thread_name_prefix="fmctl") as pool:
+    pool = ThreadPoolExecutor(max_workers=limits.parallelism, thread_name_prefix="fmctl")
+    try:
         return _Execution(plan, kinds, tools, limits, emit, latest, pool).run()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # nothing is in flight, but what hangs after a detach
 
 
 @dataclass(slots=True)
@@ -303,8 +307,8 @@ class _Execution:
         self._outcomes[id(change)] = Outcome(change, ending, message, code, live, written, log)
 
     def _leave(self, code: ExitCode, message: str) -> None:
-        """Detach: let calls in flight come back, then leave everything as it is."""
-        wait(self._futures)
+        """Detach: let calls in flight come back for a while, then leave everything as it is."""
+        wait(self._futures, timeout=DETACH_SECONDS)
         for task in list(self._tasks):
             self._finish(task, Ending.LEFT, message, code)
         for change in self._waiting:

@@ -9,14 +9,7 @@ from fmctl.connect import Session
 from fmctl.domain.live import Live
 from fmctl.domain.problem import LedgerError
 from fmctl.domain.resource import Resource
-from fmctl.kinds.base import Work
 from fmctl.kinds.training_job import TrainingJob
-
-
-class _Recording(TrainingJob):
-    def record(self, run: Live, work: Work, resource: Resource | None) -> None:
-        """What ``apply`` does when a run that it watches has ended."""
-        self._receipt(run, work, resource)
 
 
 def write_receipts(runs: Iterable[Live], session: Session, resources: Iterable[Resource] = ()) -> None:
@@ -29,4 +22,4 @@ def write_receipts(runs: Iterable[Live], session: Session, resources: Iterable[R
     with suppress(LedgerError):
         for run in runs:
             if run.id.kind == TrainingJob.name and run.owned_by(session.project.set):
-                _Recording().record(run, work, by_hash.get((run.id.name, run.hash)))
+                TrainingJob().receipt(run, work, by_hash.get((run.id.name, run.hash)))

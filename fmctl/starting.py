@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from fmctl.connect import Session
 from fmctl.domain.event import Event, Outcome
@@ -12,20 +12,8 @@ from fmctl.domain.problem import FmctlError
 from fmctl.domain.resource import ResourceId
 from fmctl.execute import Limits, execute
 from fmctl.kinds import KINDS
-from fmctl.kinds.base import Kind, Steps, Work
 from fmctl.kinds.service import Service
 from fmctl.plan import assemble
-
-
-class _Starting(Service):
-    def verb(self, change: Change, work: Work) -> Steps:
-        """Start it, whatever its manifest says; its config is left as it is."""
-        if change.action is not Action.START or change.live is None:
-            return super().verb(change, work)
-        return self._put_state("running", change.live, work, was_failed=True)
-
-
-_KINDS: Mapping[str, Kind] = {**KINDS, Service.name: _Starting()}
 
 
 def plan_start(id: ResourceId, session: Session) -> Plan:
@@ -34,7 +22,7 @@ def plan_start(id: ResourceId, session: Session) -> Plan:
     if live is None:
         msg = f"there is no service named {id.name} in context {session.context.name}"
         raise FmctlError(msg, hint="see `fmctl get Service -A`; the name is the live one (serviceName)")
-    return assemble([_change(live, session)], World({}), _KINDS, session.target, ())
+    return assemble([_change(live, session)], World({}), KINDS, session.target, ())
 
 
 def _change(live: Live, session: Session) -> Change:
@@ -49,4 +37,4 @@ def _change(live: Live, session: Session) -> Change:
 
 def start(plan: Plan, session: Session, emit: Callable[[Event], None]) -> list[Outcome]:
     """Carry a plan of ``plan_start`` out and wait until the service runs."""
-    return execute(plan, _KINDS, session.work, Limits(), emit)
+    return execute(plan, KINDS, session.work, Limits(), emit)

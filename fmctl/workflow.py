@@ -49,7 +49,8 @@ def make_plan(resources: Sequence[Resource], session: Session, choice: Choice) -
 def plan_deletion(resources: Sequence[Resource], names: Sequence[str], session: Session) -> Plan:
     """Decide to delete what exists of ``resources`` and of what ``names`` address; never writes."""
     any_set = session.project.document is None
-    return deletion.plan_deletion(resources, names, KINDS, session.api, session.target, any_set=any_set)
+    api, ledger = session.api, session.ledger
+    return deletion.plan_deletion(resources, names, KINDS, api, ledger, session.target, any_set=any_set)
 
 
 def apply(made: Plan, session: Session, limits: Limits, emit: Callable[[Event], None]) -> list[Outcome]:

@@ -175,14 +175,14 @@ def test_throttling_may_name_a_date() -> None:
 
 
 def test_pauses_grow_and_end() -> None:
-    """Without Retry-After the pauses grow, and after a few attempts the error is the user's."""
+    """Without Retry-After the pauses grow; throttling is waited out for two minutes, then it is the user's."""
     clock = FakeClock()
     script = Script(failure(429, "ModelArts.2799"))
     with pytest.raises(ApiError, match=r"ModelArts\.2799"):
         client(script, clock).call("POST", JOBS)
 
-    assert len(script.requests) == 5
-    assert sorted(clock.pauses) == clock.pauses
+    assert sorted(clock.pauses[:5]) == clock.pauses[:5]
+    assert 90 < sum(clock.pauses) <= 120
     assert 0.25 <= clock.pauses[0] <= 0.5
 
 

@@ -36,9 +36,11 @@ class Known:
         return frozenset({self.hash} if self.facts else ()) | frozenset(self.other_hashes)
 
     def attempts(self, _name: str, hash_: str) -> list[int]:
-        return sorted({attempt for attempt, _ in self.facts}) if hash_ == self.hash else []
+        return sorted({attempt for attempt, _ in self.facts}) if hash_ == self.hash else [0]
 
     def has(self, _name: str, hash_: str, fact: str, attempt: int = 0) -> bool:
+        if hash_ in self.other_hashes:
+            return fact == "created"
         return hash_ == self.hash and (attempt, fact) in self.facts
 
     def get(self, _name: str, hash_: str, fact: str, attempt: int = 0) -> Mapping[str, Any] | None:

@@ -122,7 +122,7 @@ def test_deletion_is_waited_for(world: World) -> None:
     world.apply(resources(job()))
     still = waited(world, TRAIN, goal=Goal.DELETED, timeout=5.0)[TRAIN]
     session = world.session()
-    plan = plan_deletion((), [str(TRAIN)], KINDS, session.api, session.target, any_set=False)
+    plan = plan_deletion((), [str(TRAIN)], KINDS, session.api, session.ledger, session.target, any_set=False)
     carry_out(plan, session, LEAVE, ignore)
 
     assert ExitCode.TIMEOUT is still[0]

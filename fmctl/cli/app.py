@@ -95,9 +95,14 @@ INTERRUPTED = 128 + signal.SIGINT
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with the code of the outcome. No traceback ever reaches a user."""
     _prepare()
-    signal.signal(signal.SIGINT, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     completion.prepare()
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    if code == ExitCode.CANCELLED:
+        sys.stdout.flush()
+        os._exit(code)  # a call that hangs must not keep who has said to leave
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -132,8 +137,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _interrupt(_number: int, _frame: object) -> None:
-    """Ctrl-C lets calls in flight come back; the second one does not, and harms no more than a kill, which is safe."""
-    signal.signal(signal.SIGINT, lambda *_: os._exit(ExitCode.CANCELLED))
+    """Ctrl-C and SIGTERM detach; a second one leaves at once, and harms no more than a kill, which is safe."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(ExitCode.CANCELLED))
     raise KeyboardInterrupt
 
 

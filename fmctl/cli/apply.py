@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,17 +67,17 @@ def apply(
     if no_color:
         disable_colour()
     limits = Limits(parallelism, not no_wait, seconds_of("--timeout", timeout))
-    _detach_on_sigterm()
-    if plan_file:
-        root = Path(filename[0]) if filename else None
-        plan, session = remake(plan_file, root, context, parallelism=parallelism)
-    else:
-        named = sources(filename, recursive, overlay, selector, target, exclude)
-        plan, session, _ = make(named, context, prune=prune, parallelism=parallelism)
     out = printer(json_events, full=full)
-    out.plan(plan)
-    _approve(plan, session, yes=yes or checksum is not None or plan_file is not None, checksum=checksum)
-    return run(plan, session, limits, out)
+    with out.telling_errors():
+        if plan_file:
+            root = Path(filename[0]) if filename else None
+            plan, session = remake(plan_file, root, context, parallelism=parallelism)
+        else:
+            named = sources(filename, recursive, overlay, selector, target, exclude)
+            plan, session, _ = make(named, context, prune=prune, parallelism=parallelism)
+        out.plan(plan)
+        _approve(plan, session, yes=yes or checksum is not None or plan_file is not None, checksum=checksum)
+        return run(plan, session, limits, out)
 
 
 def run(plan: Plan, session: Session, limits: Limits, out: Printer) -> ExitCode:
@@ -126,21 +123,3 @@ def _approve(plan: Plan, session: Session, *, yes: bool, checksum: str | None) -
     if not ask("Apply this?"):
         msg = "nothing was changed"
         raise Cancelled(msg)
-
-
-def _detach_on_sigterm() -> None:
-    """SIGTERM detaches as Ctrl-C does: jobs are left running."""
-
-    def detach(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, detach)
-
-
-def resume_hint(outcomes: Sequence[Outcome]) -> str | None:
-    """How to pick up what was left running."""
-    from fmctl.domain.event import Ending
-
-    if any(outcome.ending is Ending.LEFT for outcome in outcomes):
-        return "runs go on by themselves; resume with: fmctl " + " ".join(sys.argv[1:])
-    return None

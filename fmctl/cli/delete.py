@@ -28,6 +28,7 @@ def delete(
     from fmctl.cli.output import disable_colour, say
     from fmctl.cli.progress import Printer
     from fmctl.cli.session import confirm, open_session, project_of, sources, stdin
+    from fmctl.deletion import require_all
     from fmctl.domain.problem import UsageError
     from fmctl.execute import Limits
     from fmctl.sources import read
@@ -43,6 +44,7 @@ def delete(
     resources = read(sources(filename, recursive), project, stdin) if filename else ()
     session = open_session(project, context)
     plan = plan_deletion(resources, ids, session)
+    require_all(plan, ids)
     out = Printer()
     out.plan(plan)
     if not plan.changes:

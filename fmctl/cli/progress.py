@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from fmctl.cli.output import say, warn
 from fmctl.domain.event import Ending, Event, EventType, Outcome
 from fmctl.domain.plan import Plan, Summary
+from fmctl.domain.problem import FmctlError, ManifestError
 from fmctl.domain.resource import ResourceId
 from fmctl.domain.values import span
 
@@ -81,9 +84,13 @@ class Printer:
     def _line(self, id: ResourceId, message: str, event: Event) -> None:
         warn(f"  {id}: {message} [{span(event.elapsed)}]")
 
+    @contextmanager
+    def telling_errors(self) -> Iterator[None]:
+        """Tell also what stops the whole apply, where the reader of stdout would miss it; others read stderr."""
+        yield
+
     def results(self, outcomes: list[Outcome], summary: Summary) -> None:
         """Show how it ended: results on stdout, the logs of failed runs and how to resume on stderr."""
-        from fmctl.cli.apply import resume_hint
         from fmctl.report.text import results_text
 
         for outcome in outcomes:
@@ -97,13 +104,40 @@ class Printer:
             warn(f"  hint: {hint}")
 
 
+def resume_hint(outcomes: list[Outcome]) -> str | None:
+    """How to pick up what was left running."""
+    import sys
+
+    if any(outcome.ending is Ending.LEFT for outcome in outcomes):
+        return "runs go on by themselves; resume with: fmctl " + " ".join(sys.argv[1:])
+    return None
+
+
 class JsonPrinter(Printer):
-    """Events only, one JSON object a line."""
+    """Events only, one JSON object a line: the first is the version, the last the counts of the apply."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        say(self._stream().version())
+
+    @contextmanager
+    def telling_errors(self) -> Iterator[None]:
+        """Every problem as a diagnostic, and the counts of an apply that did nothing as the last line."""
+        try:
+            yield
+        except FmctlError as error:
+            stream = self._stream()
+            for problem in error.problems if isinstance(error, ManifestError) else ():
+                source = problem.source._asdict()
+                say(stream.diagnostic(problem.message, rule=problem.rule, hint=problem.hint or "", source=source))
+            if not isinstance(error, ManifestError):
+                say(stream.diagnostic(error.message, hint=error.hint or "", exit_code=int(error.code)))
+            say(stream.summary(Summary(), "apply"))
+            raise
 
     def plan(self, plan: Plan) -> None:
-        """The version, every decision, the counts."""
+        """Every decision, the counts."""
         stream = self._stream()
-        say(stream.version())
         for change in plan.changes:
             say(stream.planned(change))
         say(stream.summary(plan.summary, "plan"))

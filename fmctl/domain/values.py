@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from fmctl.domain.resource import Path
@@ -67,6 +68,11 @@ def dotted(path: Path) -> str:
     """``("spec", "models", 0, "weight")`` as ``spec.models[0].weight``."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.lstrip(".")
+
+
+def moment(milliseconds: int) -> str:
+    """A time of the API as ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def span(seconds_: float) -> str:

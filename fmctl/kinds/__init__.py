@@ -12,13 +12,17 @@ KINDS: Mapping[str, Kind] = {kind.name: kind() for kind in (TrainingJob, ModelVe
 """Every kind by name, in the order in which their resources are made."""
 RUNS = frozenset(kind.name for kind in KINDS.values() if kind.is_run)
 """The kinds whose objects are runs."""
+SHORT = {"job": "TrainingJob", "model": "ModelVersion", "svc": "Service"}
+"""What may be typed for a kind."""
 
 
 def parse(what: str) -> tuple[str, str | None]:
-    """``Service``, ``services`` or ``service/x`` as the kind and the name, if any; UsageError for an unknown kind."""
-    word, _, name = what.partition("/")
-    found = [kind for kind in KINDS if word.lower() in (kind.lower(), kind.lower() + "s")]
+    """``Service``, ``services`` or ``svc/x`` as the kind and the name, if any; UsageError for an unknown kind."""
+    word, slash, name = what.partition("/")
+    singular = word.lower().removesuffix("s") if word.lower() not in SHORT else word.lower()
+    found = SHORT.get(singular) or next((kind for kind in KINDS if singular == kind.lower()), None)
     if not found:
         msg = f"no kind {word!r}"
-        raise UsageError(msg, hint=f"kinds: {', '.join(KINDS)}")
-    return found[0], name or None
+        example = f"name it with its kind, as in Service/{word}; " if not slash else ""
+        raise UsageError(msg, hint=f"{example}kinds: {', '.join(KINDS)} (short: {', '.join(SHORT)})")
+    return found, name or None

@@ -19,6 +19,7 @@ from fmctl.kinds.base import Deciding, Records
 RECOVERY_SECONDS = 600  # an Abnormal run may come back (Lost, Unknown) for this long
 DEFAULT_RETRIES = {"infra": 2, "user": 0}
 RESTING = "Completed"
+_EXISTED = ("created", "end", "stopped")
 
 
 def failure_class(live: Live, records: Records, name: str) -> str | None:
@@ -199,8 +200,10 @@ def _new_content(resource: Resource, observed: Observed, deciding: Deciding, wan
     """No run and no fact of this hash: start one, unless an older run is still going on."""
     active = [run for run in observed.others if run.active and run.owned_by(deciding.set_name)]
     policy = resource.spec.get("onSpecChange", "error")
-    known = {run.hash for run in observed.others} | deciding.records.hashes(resource.name)
-    older = known - {resource.hash, ""}
+    older = ({run.hash for run in observed.others} | _carried_out(resource.name, deciding.records)) - {
+        resource.hash,
+        "",
+    }
     reason = Reason.ABSENT
     if older:
         reason = Reason.RERUN if older & resource.older else Reason.SPEC_CHANGED
@@ -222,6 +225,16 @@ def _new_content(resource: Resource, observed: Observed, deciding: Deciding, wan
         yield change(Action.CREATE, reason, f"after {active[-1].remote_name}", active[-1])
     else:
         yield change(Action.CREATE, reason)
+
+
+def _carried_out(name: str, records: Records) -> frozenset[str]:
+    """Hashes of runs that existed: what was only meant to be created does not count."""
+    hashes = records.hashes(name)
+    return frozenset(
+        hash
+        for hash in hashes
+        if any(records.has(name, hash, fact, attempt) for attempt in records.attempts(name, hash) for fact in _EXISTED)
+    )
 
 
 def _used(run: Live) -> str:

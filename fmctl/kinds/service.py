@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, ClassVar
 
 from fmctl.domain.live import Health, Live, Observed, split_marker
@@ -20,7 +21,7 @@ from fmctl.domain.plan import AFTER_APPLY, Action, Change, Reason
 from fmctl.domain.ports import Api
 from fmctl.domain.problem import Conflict, FmctlError, NotFound, NotReady, Problem, WrongState
 from fmctl.domain.resource import Resource, ResourceId, Spec
-from fmctl.domain.values import DURATION, agrees, is_secret_name, megabytes, seconds
+from fmctl.domain.values import DURATION, agrees, is_secret_name, megabytes, moment, seconds
 from fmctl.kinds.base import Deciding, Identity, Kind, Looking, Reference, Schema, Secret, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.model_version import NEVER_PUBLISHED, ModelVersion, check_description
@@ -216,9 +217,22 @@ class Service(Kind):
                 recorded = _recorded(resource, looking)
                 if recorded:
                     ids[resource.id] = recorded
-        details = looking.fan(lambda item: self.find_id(item[1], looking.api), list(ids.items()))
-        found = {id: replace(live, id=id) for id, live in zip(ids, details, strict=True) if live}
+        declared = {resource.id: resource for resource in resources}
+        looks = [(declared[id], remote_id) for id, remote_id in ids.items()]
+        details = looking.fan(lambda look: self._look_closely(look[0], look[1], looking), looks)
+        found = {live.id: live for live in details if live}
         return {r.id: Observed(found.get(r.id)) for r in resources}, rest
+
+    def _look_closely(self, resource: Resource, remote_id: str, looking: Looking) -> Live | None:
+        """The detail; of a service that is to change also how its last update went, since only the history tells."""
+        live = self.find_id(remote_id, looking.api)
+        if live is None:
+            return None
+        facts = dict(live.facts)
+        if live.owned_by(looking.set_name) and live.marker != self.marker(resource, looking.set_name):
+            at, result = self._newest(live, looking.api)
+            facts["rolledBack"] = at if result == "FAIL" else 0
+        return replace(live, id=resource.id, facts=facts)
 
     def find_id(self, remote_id: str, api: Api) -> Live | None:
         """One service by id, None when it is gone."""
@@ -321,7 +335,7 @@ class Service(Kind):
             desired["state"] = "running"
         shown = live.spec if moved else _filled(live.spec, desired["models"])
         there = _aligned(shown.get("models", ()), desired["models"])
-        there, desired["models"] = _mask(there, desired["models"], _spelled_out(resource))
+        there, desired["models"] = _mask(there, desired["models"], _spelled_out(resource), moved=moved)
         before = {**live.spec, "models": there}
         fields = deciding.differences(before, desired)
         reason = Reason.MANIFEST_CHANGED if moved else Reason.DRIFT
@@ -335,6 +349,8 @@ class Service(Kind):
             return self._change(resource, live, action, reason, live.phase, drift=drift, fields=fields)
         if paths or moved:
             message = "" if paths else "only the marker is rewritten"
+            if live.facts.get("rolledBack"):
+                message = f"last attempt was rolled back at {moment(live.facts['rolledBack'])}"
             return self._change(resource, live, Action.UPDATE, reason, message, drift=drift, fields=fields)
         return self._settle(resource, live, auto_stopped)
 
@@ -390,16 +406,18 @@ class Service(Kind):
         live, resource = change.live, change.desired
         if change.action is Action.DELETE and live:
             return (yield from self._delete(live, work))
-        if resource is None:
+        if resource is None:  # started or stopped by name, without a manifest
             assert live is not None
-            return (yield from self._put_state("stopped", live, work))
+            wanted = "running" if change.action is Action.START else "stopped"
+            return (yield from self._put_state(wanted, live, work, was_failed=live.phase == "failed"))
         if change.action in (Action.CREATE, Action.REPLACE):
             if live:
                 yield from self._delete(live, work)
             return (yield from self._create(resource, work))
         assert live is not None
         if change.action is Action.NOOP:
-            return (yield from self._ready(resource, live, work)) if _moving(live) else live
+            live = (yield from self._ready(resource, live, work)) if _moving(live) else live
+            return self._applied(resource, live, work)
         return (yield from self._converge(resource, live, work))
 
     def _create(self, resource: Resource, work: Work) -> Steps:
@@ -563,8 +581,13 @@ class Service(Kind):
                 msg = f"the description of service {live.remote_name} was accepted but did not take effect"
                 raise NotReady(msg, hint="apply again")
             live = yield from _look(live, "marking")
+        return self._applied(resource, live, work)
+
+    def _applied(self, resource: Resource, live: Live, work: Work) -> Live:
+        """The fact that the service is as the manifest says, with its config for the next three-way comparison."""
         fact = {"of": self.name, "remoteId": live.remote_id, "marker": resource.marker, "config": _plain_config(live)}
-        work.records.record(resource.name, resource.hash, "applied", fact)
+        if live.marker == self.marker(resource, work.set_name) and "models" in live.spec:
+            work.records.record(resource.name, resource.hash, "applied", fact)
         return live
 
     def _delete(self, live: Live, work: Work) -> Steps:
@@ -725,18 +748,24 @@ def _spelled_out(resource: Resource) -> frozenset[str]:
     return frozenset(key for key, _ in pairs if key not in hidden and not is_secret_name(key))
 
 
-def _mask(live: list[Any], desired: list[Any], shown: frozenset[str]) -> tuple[list[Any], list[Any]]:
-    """Both sides without secret values, so that a difference still shows as one."""
-    before, after = [dict(model) for model in live], [dict(model) for model in desired]
-    for index in range(max(len(before), len(after))):
-        there = before[index] if index < len(before) else {}
-        here = after[index] if index < len(after) else {}
-        for side, other, when in ((there, here, "before"), (here, there, "after")):
-            env = dict(side.get("env") or {})
-            for key, value in env.items():
-                if value is not None and key not in shown:
-                    same = (other.get("env") or {}).get(key) in (value, "***")
-                    env[key] = "***" if same else f"*** ({when})"
+def _mask(live: list[Any], desired: list[Any], shown: frozenset[str], *, moved: bool) -> tuple[list[Any], list[Any]]:
+    """Both sides without secret values, so that a difference still shows as one.
+
+    ``shown`` are the variables that the manifest spells out. When it ``moved``, a live value may be a secret of the
+    manifest before, whatever this one says of the variable.
+    """
+    before: list[dict[str, Any]] = [dict(model) for model in live]
+    after: list[dict[str, Any]] = [dict(model) for model in desired]
+    nothing: dict[str, Any] = {}
+    for there, here in zip_longest(before, after, fillvalue=nothing):
+        old, new = dict(there.get("env") or {}), dict(here.get("env") or {})
+        for key in old.keys() | new.keys():
+            same = key in old and key in new and old[key] == new[key]
+            if old.get(key) is not None and (key not in shown or (moved and not same)):
+                old[key] = "***" if same else "*** (before)"
+            if new.get(key) is not None and key not in shown:
+                new[key] = "***" if same else "*** (after)"
+        for side, env in ((there, old), (here, new)):
             if env:
                 side["env"] = env
     return before, after

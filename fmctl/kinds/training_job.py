@@ -13,6 +13,7 @@ Endpoints, below ``/v2/{project_id}``:
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -338,8 +339,10 @@ class TrainingJob(Kind):
         return result
 
     def identity(self, spec: Spec, hash: str) -> str:
-        """The run hash, or the name of the job that ``useRun`` says is the run."""
-        return str(spec.get("useRun", hash))
+        """The run hash; with ``useRun`` the hash in that run's name, or the name of a job that is named otherwise."""
+        used = str(spec.get("useRun", ""))
+        known = RUN_NAME.match(used)
+        return known[2] if known else used or hash
 
     def run_name(self, resource: Resource, attempt: int = 0) -> str:
         """``<metadata.name>-<hash10>``, later attempts ``-r1``, ``-r2``."""
@@ -525,7 +528,7 @@ class TrainingJob(Kind):
         while True:
             live = yield from self._launch(resource, attempt, work)
             live = yield from self._until_settled(live, work)
-            self._receipt(live, work, resource)
+            self.receipt(live, work, resource)
             cause = runs.failure_class(live, work.records, resource.name)
             if cause is None:
                 break
@@ -563,7 +566,7 @@ class TrainingJob(Kind):
                 return self._judge(resource, live, work)
             return live
         live = yield from self._until_settled(live, work)
-        self._receipt(live, work, resource)
+        self.receipt(live, work, resource)
         cause = runs.failure_class(live, work.records, resource.name)
         failed = dict(change.failures)
         if cause and change.reason is Reason.PROGRESSING:
@@ -592,7 +595,7 @@ class TrainingJob(Kind):
         hint = "correct the code, or change `rerun` to run it again"
         raise RunEnded(f"{live.remote_name} ended {live.phase}{why}", log=log, hint=hint)
 
-    def _receipt(self, live: Live, work: Work, resource: Resource | None = None) -> None:
+    def receipt(self, live: Live, work: Work, resource: Resource | None = None) -> None:
         """The fact that a run ended, which outlives the platform's record."""
         hash = resource.hash if resource else live.hash
         known = work.records.has(live.id.name, hash, "end", live.attempt)
@@ -616,7 +619,7 @@ class TrainingJob(Kind):
         seen = yield from self._terminate(live, str(change.reason), work)
         if seen:
             own = change.desired if change.desired and change.desired.hash == seen.hash else None
-            self._receipt(seen, work, own)
+            self.receipt(seen, work, own)
         return seen
 
     def _terminate(self, live: Live, reason: str, work: Work) -> Steps:
@@ -641,7 +644,7 @@ class TrainingJob(Kind):
         """Delete a run, stopping it first so that its receipt says how it ended."""
         if live.active:
             live = (yield from self._terminate(live, "deleted", work)) or live
-        self._receipt(live, work)
+        self.receipt(live, work)
         try:
             work.api.call("DELETE", f"{JOBS}/{live.remote_id}", safe=True)
         except NotFound:
@@ -696,6 +699,9 @@ class TrainingJob(Kind):
             result["boot_file"] = wire(join(code, given["bootFile"]))
         if "command" in given:
             result["command"] = given["command"]
+        elif "image" in given:  # an image of one's own has no boot file: ModelArts.2806 asks for a command
+            place = folder(code).rstrip("/").rpartition("/")[2]
+            result["command"] = f"python ${{MA_JOB_DIR}}/{place}/{shlex.quote(given['bootFile'])}"
         engine = given.get("engine", {})
         names = (("id", "engine_id"), ("name", "engine_name"), ("version", "engine_version"))
         result["engine"] = {there: engine[here] for here, there in names if here in engine}

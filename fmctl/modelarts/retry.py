@@ -12,6 +12,7 @@ import logging
 import random
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from itertools import count
 
 import httpx
 
@@ -30,7 +31,7 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class RetryTransport(httpx.BaseTransport):
-    """Passes requests on to ``transport``, up to ``attempts`` times and for about ``budget`` seconds."""
+    """Passes requests on to ``transport``, up to ``attempts`` times (429: any number) within ``budget`` seconds."""
 
     def __init__(
         self,
@@ -48,16 +49,17 @@ class RetryTransport(httpx.BaseTransport):
         self._jitter = jitter
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, and send again while that is harmless and may help."""
+        """Send, and send again while that is harmless and may help; throttling is waited out to the budget's end."""
         deadline = self._clock.now() + self._budget
-        for attempt in range(1, self._attempts):
+        for attempt in count(1):
             outcome = self._send(request)
             pause = self._pause(request, outcome, attempt)
-            if pause is None or self._clock.now() + pause > deadline:
-                return _result(outcome)
+            spent = attempt >= self._attempts and not _is_throttled(outcome)
+            if pause is None or spent or self._clock.now() + pause > deadline:
+                break
             log.info("%s %s: %s; again in %.1f s", request.method, request.url.path, _shown(outcome), pause)
             self._clock.sleep(pause)
-        return _result(self._send(request))
+        return _result(outcome)
 
     def close(self) -> None:
         """Close the transport below."""
@@ -79,7 +81,7 @@ class RetryTransport(httpx.BaseTransport):
         backoff = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)) * (0.5 + self._jitter() / 2)
         if isinstance(outcome, httpx.TransportError):
             return backoff if _may_repeat(request, outcome) else None
-        if outcome.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        if _is_throttled(outcome):
             return self._asked_for(outcome, backoff)
         if is_safe(request) and _is_transient(outcome):
             return self._asked_for(outcome, backoff)
@@ -105,6 +107,11 @@ def _may_repeat(request: httpx.Request, error: httpx.TransportError) -> bool:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):  # a ConnectError, but the next attempt meets the same certificate
         return False
     return isinstance(error, _NOT_SENT) or is_safe(request)
+
+
+def _is_throttled(outcome: httpx.Response | httpx.TransportError) -> bool:
+    """429: the request was not carried out, whatever its method."""
+    return isinstance(outcome, httpx.Response) and outcome.status_code == httpx.codes.TOO_MANY_REQUESTS
 
 
 def _is_transient(response: httpx.Response) -> bool:

@@ -6,6 +6,7 @@
 <root>/log/worker-0.log       what the job writes
 """
 
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -66,7 +67,7 @@ class Workdir:
         """What is executed: the boot file with this Python, or a custom image's command with the shell."""
         arguments = [f"--{name}" if value is None else f"--{name}={value}" for name, value in self._arguments()]
         if not self._algorithm.get("boot_file"):
-            return ["/bin/sh", "-c", self._algorithm["command"], "sh", *arguments]
+            return ["/bin/sh", "-c", " ".join([self._algorithm["command"], *map(shlex.quote, arguments)])]
         boot = self._algorithm["boot_file"]
         inside = "/".join(split_url(boot)).removeprefix("/".join(split_url(self._algorithm["code_dir"])))
         return [sys.executable, str(self.code / inside), *arguments]
