@@ -100,14 +100,15 @@ class SdkWorld:
         return answer.to_json_object()
 
 
-def sdk_client(info: Mapping[str, str], **changes: str) -> Any:
-    """The SDK's client of a served sandbox; keyword arguments make its credentials wrong."""
+def sdk_client(info: Mapping[str, str], *, kind: Any = None, **changes: str) -> Any:
+    """The SDK's client of a served sandbox, or another `kind` of it; further arguments make its credentials wrong."""
     from huaweicloudsdkcore.auth.credentials import BasicCredentials
     from huaweicloudsdkmodelarts.v1 import ModelArtsClient
 
     given = {**info, **changes}
     credentials = BasicCredentials(given["access_key"], given["secret_key"], given["project_id"])
-    return ModelArtsClient.new_builder().with_credentials(credentials).with_endpoint(given["endpoint"]).build()
+    builder = (kind or ModelArtsClient).new_builder()
+    return builder.with_credentials(credentials).with_endpoint(given["endpoint"]).build()
 
 
 def algorithm(world: SdkWorld) -> dict[str, Any]:
