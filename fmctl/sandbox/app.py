@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
+IAM_PREFIX = "/v3/"  # a token of the whole account is enough there
 API_PREFIXES = ("/v1/", "/v2/", "/v3/")
 METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 log = logging.getLogger(__name__)
@@ -55,7 +56,8 @@ class Application:
 
     def _dispatch(self, request: Request) -> Reply | Response:
         route, path = self._match(request)
-        user = authenticate(self._sandbox, request) if not route or route.auth else ""
+        scoped = not request.path.startswith(IAM_PREFIX)
+        user = authenticate(self._sandbox, request, scoped=scoped) if not route or route.auth else ""
         if "project_id" in path:
             check_project(self._sandbox, path["project_id"])
         if route is None:

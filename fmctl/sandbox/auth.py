@@ -10,14 +10,14 @@ from fmctl.sandbox.signature import BadSignature, SignedRequest, verify
 from fmctl.sandbox.wire import WireError
 
 
-def authenticate(sandbox: Account, request: Request) -> str:
-    """The user who made the request. A signature counts when there are both."""
+def authenticate(sandbox: Account, request: Request, *, scoped: bool = True) -> str:
+    """The user who made the request. A signature counts when there are both; `scoped` tokens are for a project."""
     if "Authorization" in request.headers:
         return _by_signature(sandbox, request)
     token = request.headers.get("X-Auth-Token", "")
     if not token:
         raise WireError(401, "ModelArts.0201", "No token or signature in the request.")
-    return _by_token(sandbox, token)
+    return _by_token(sandbox, token, scoped)
 
 
 def check_project(sandbox: Account, project_id: str) -> None:
@@ -43,12 +43,14 @@ def _by_signature(sandbox: Account, request: Request) -> str:
     return owner.user
 
 
-def _by_token(sandbox: Account, text: str) -> str:
+def _by_token(sandbox: Account, text: str, scoped: bool) -> str:
     token = tokens.read(text, sandbox.credentials.secret_key)
     if token is None:
         raise WireError(401, "ModelArts.0203", "Invalid token.")
     if token.expires_at < sandbox.clock.now():
         raise WireError(401, "ModelArts.0202", "Expired token.")
+    if not token.project_id and not scoped:
+        return token.user
     if not token.project_id:
         raise WireError(401, "ModelArts.0204", "The token is not scoped to a project.")
     if token.project_id != sandbox.credentials.project_id:

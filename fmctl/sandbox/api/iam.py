@@ -1,6 +1,6 @@
 """IAM: tokens for a password, the project by its name, the account.
 
-POST /v3/auth/tokens · GET /v3/projects · GET /v3/auth/domains
+POST, GET /v3/auth/tokens · GET /v3/projects · GET /v3/auth/projects · GET /v3/auth/domains
 """
 
 import hmac
@@ -30,6 +30,24 @@ def create_token(call: Call) -> Reply:
     return Reply(201, body, {"X-Subject-Token": text})
 
 
+@route("GET", "/v3/auth/tokens")
+def validate_token(call: Call) -> Reply:
+    """What the token in X-Subject-Token says, as long as it is good."""
+    owner, text = call.sandbox.credentials, call.request.headers.get("X-Subject-Token", "")
+    token = tokens.read(text, owner.secret_key)
+    if token is None or token.expires_at < call.sandbox.clock.now():
+        return _keystone(404, "The token is not valid, or is valid no longer.", "Not Found")
+    body = _token_body(owner, token, call.sandbox.endpoint, bool(call.query.get("nocatalog")))
+    return Reply(200, body, {"X-Subject-Token": text})
+
+
+@route("GET", "/v3/auth/projects")
+def list_auth_projects(call: Call) -> Reply:
+    """The projects that the caller may use: the one there is."""
+    projects = [_project(call.sandbox.credentials)]
+    return Reply(200, {"links": {"self": call.request.base_url}, "projects": projects})
+
+
 @route("GET", "/v3/projects")
 def list_projects(call: Call) -> Reply:
     """The projects of the account, or the one of this name; the SDKs want exactly one."""
@@ -48,7 +66,7 @@ def list_domains(call: Call) -> Reply:
     return Reply(200, {"domains": [domain], "links": {"self": call.request.base_url}})
 
 
-ROUTES: Sequence[Route] = (create_token, list_projects, list_domains)
+ROUTES: Sequence[Route] = (create_token, validate_token, list_auth_projects, list_projects, list_domains)
 
 
 def _json(call: Call) -> dict[str, Any]:
@@ -122,5 +140,5 @@ def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _keystone(status: int, message: str) -> Reply:
-    return Reply(status, {"error": {"code": status, "message": message, "title": "Unauthorized"}})
+def _keystone(status: int, message: str, title: str = "Unauthorized") -> Reply:
+    return Reply(status, {"error": {"code": status, "message": message, "title": title}})
