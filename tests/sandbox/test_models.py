@@ -1,15 +1,18 @@
 """Models of the sandbox: what is accepted, how the import goes, and what lists and deletion say."""
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fmctl.sandbox import VirtualClock
+from fmctl.sandbox import Sandbox, VirtualClock
+from fmctl.sandbox.objects import Objects
 
 from .serving_world import CONFIG, SCRIPT, World, scripted_world
+from .test_model_service import until
 
 
 @pytest.fixture
@@ -103,6 +106,40 @@ def test_a_bad_folder_fails_the_import_and_says_why(world: World, files: dict[st
 
     assert model["model_status"] == "failed"
     assert reason in model["error_msg"]
+
+
+class SlowObjects(Objects):
+    """Its downloads wait until they are let go."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(sandbox.store, sandbox.state_dir / "objects", sandbox.clock)
+        self.go = threading.Event()
+
+    def download_tree(self, bucket: str, prefix: str, local_dir: Path) -> int:
+        assert self.go.wait(20)
+        return super().download_tree(bucket, prefix, local_dir)
+
+
+def test_a_large_model_holds_up_nobody(world: World) -> None:
+    """While a model is copied, time goes on: others are published, and it can be deleted without a trace."""
+    quick = world.sandbox.objects
+    world.sandbox.objects = slow = SlowObjects(world.sandbox)
+    large, doomed = world.publish(), world.publish(model_version="2.0.0")
+    world.advance()
+    statuses = [world.get(f"models/{model_id}")["model_status"] for model_id in (large, doomed)]
+    world.sandbox.objects = quick
+    small = world.model(world.publish(model_version="3.0.0"))["model_status"]
+    world.ask("DELETE", f"models/{doomed}")
+    slow.go.set()
+    end = world.model(large)["model_status"]
+
+    def traces() -> list[Path]:
+        world.advance()
+        return list((world.folder / "models").glob(f"{doomed}*"))
+
+    until(lambda: not traces())
+
+    assert (["publishing", "publishing"], "published", "published") == (statuses, small, end)
 
 
 def test_a_bucket_that_does_not_exist_fails_the_import(world: World) -> None:

@@ -13,7 +13,7 @@ from fmctl.sandbox.server import Server
 BUCKET = "fmctl-demo"
 
 
-@pytest.fixture(params=["v2", "v4"])
+@pytest.fixture(params=["obs", "v2", "v4"])
 def obs(server: Server, request: pytest.FixtureRequest) -> Iterator[ObsClient]:
     info = server.info
     client = ObsClient(
@@ -66,6 +66,7 @@ def test_an_object_says_what_it_is(obs: ObsClient) -> None:
     """Size, type, MD5 as ETag and the user's metadata come back with HEAD."""
     obs.putContent(BUCKET, "k", "hello", metadata={"sha256": "abc"})
     head = obs.getObjectMetadata(BUCKET, "k")
+    there, gone = obs.headObject(BUCKET, "k"), obs.headObject(BUCKET, "none")
     md5 = hashlib.md5(b"hello").hexdigest()
 
     assert (200, 5, f'"{md5}"', "abc") == (
@@ -74,6 +75,7 @@ def test_an_object_says_what_it_is(obs: ObsClient) -> None:
         head.body.etag,
         dict(head.header)["sha256"],
     )
+    assert (200, 404) == (there.status, gone.status)
 
 
 def test_a_listing_goes_on_where_it_stopped(obs: ObsClient) -> None:

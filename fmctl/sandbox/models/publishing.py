@@ -2,6 +2,9 @@
 
 publishing -> (building ->) published | failed. A model is copied when it is imported: what happens to the OBS folder
 later does not change it. What is wrong with the folder ends the model as `failed`, with `error_msg` in its detail.
+
+Models of gigabytes take long to copy, so threads do it; a tick waits for them just long enough that a small model is
+imported by the tick that begins it.
 """
 
 from __future__ import annotations
@@ -9,7 +12,8 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +29,13 @@ Document = dict[str, Any]
 MODELS = "models"
 IN_PROGRESS = ("publishing", "building")
 STEP = 0.3  # seconds that each status lasts, so that whoever polls sees it
+PATIENCE = 0.2  # seconds that a tick waits for an import that it has begun
+IMPORTS_AT_ONCE = 4
+MAX_BYTES = 20 << 30
 SCRIPT = "customize_service.py"
 IMPORT_FAILED = "ModelArts.3006"
 NO_OBS_PATH = "ModelArts.3551"
+TOO_LARGE = "ModelArts.3044"
 BAD_RUNTIME = "ModelArts.3015"
 
 log = logging.getLogger(__name__)
@@ -38,6 +46,8 @@ class Publishing:
 
     def __init__(self, sandbox: Account) -> None:
         self._sandbox = sandbox
+        self._pool = ThreadPoolExecutor(IMPORTS_AT_ONCE, thread_name_prefix="import")
+        self._imports: dict[str, Future[Document]] = {}
 
     def recover(self) -> None:
         """Nothing to put right: an import that was cut off is done again."""
@@ -45,12 +55,16 @@ class Publishing:
     def tick(self) -> None:
         """Advance every model whose time has come."""
         now = self._sandbox.clock.now()
-        for document in self._sandbox.store.find(MODELS, states=IN_PROGRESS):
+        documents = self._sandbox.store.find(MODELS, states=IN_PROGRESS)
+        for document in documents:
             if now - document["since"] >= STEP:
                 self._advance(document, now)
+        if self._imports:
+            self._drop_imports({document["model"]["model_id"] for document in documents})
 
     def close(self) -> None:
-        """Nothing runs."""
+        """Imports that wait are given up; the next process begins them again."""
+        self._pool.shutdown(cancel_futures=True)
 
     def folder(self, model_id: str) -> Path:
         """Where the copy of a model is kept; its `model/` is below."""
@@ -65,8 +79,12 @@ class Publishing:
         if model["model_status"] == "building":
             self._save(document, now, "published")
             return
+        started = self._started(document)
+        if not started.done():
+            return
+        del self._imports[model["model_id"]]
         try:
-            changes = self._import(document)
+            changes = started.result()
         except (ConfigError, ObsError) as error:
             self._fail(document, now, f"{error.code}: {error.message}")
             return
@@ -77,6 +95,20 @@ class Publishing:
         model.update(changes)
         needs_image = model["model_type"] == "Image" or bool(model["dependencies"])
         self._save(document, now, "building" if needs_image else "published")
+
+    def _started(self, document: Document) -> Future[Document]:
+        """The import of a model, begun now unless it was before."""
+        model_id = document["model"]["model_id"]
+        if model_id not in self._imports:
+            self._imports[model_id] = self._pool.submit(self._import, document)
+            wait([self._imports[model_id]], PATIENCE)
+        return self._imports[model_id]
+
+    def _drop_imports(self, wanted: Collection[str]) -> None:
+        """Take away what was copied of models that were deleted meanwhile."""
+        for model_id in [known for known, started in self._imports.items() if known not in wanted and started.done()]:
+            del self._imports[model_id]
+            self.forget(model_id)
 
     def _fail(self, document: Document, now: float, reason: str) -> None:
         self.forget(document["model"]["model_id"])
@@ -112,8 +144,12 @@ class Publishing:
         """Copy the OBS folder; the copy appears under its name only when it is whole."""
         objects = self._sandbox.objects
         bucket, prefix = parse_folder(model["source_location"])
-        if not objects.list(bucket, f"{prefix}model/", limit=1).objects:
+        objects.need_bucket(bucket)
+        sizes = [info.size for info in objects.walk(bucket, f"{prefix}model/")]
+        if not sizes:
             raise ConfigError(NO_OBS_PATH, f"obs://{bucket}/{prefix} has no folder model/.")
+        if sum(sizes) > MAX_BYTES:
+            raise ConfigError(TOO_LARGE, f"The model has more than {MAX_BYTES >> 30} GB.")
         target = self.folder(model["model_id"])
         partial = target.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
