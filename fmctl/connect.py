@@ -56,7 +56,7 @@ def connect(context: Context, project: Project, clock: Clock, secret: Secret) ->
     if not project_id:
         project_id = find_project(context.iam, context.project_name or context.region, auth, clock=clock)
     api = Client(context.modelarts, project_id, auth=auth, clock=clock, workspace=context.workspace)
-    store = _store(context)
+    store = _store(context, clock)
     facts = _facts(context, project_id, project, store)
     return Session(context, project, api, store, facts, Ledger.from_facts(facts, clock), clock, secret)
 
@@ -80,13 +80,15 @@ def _auth(context: Context, clock: Clock) -> Any:
     )
 
 
-def _store(context: Context) -> ObjectStore:
+def _store(context: Context, clock: Clock) -> ObjectStore:
     if not (context.obs and context.access_key):
         return _NoStore()
     from fmctl.objectstore.store import ObsStore
 
     token = context.security_token or None
-    return ObsStore(context.obs, context.access_key, context.secret_key, token, region=context.region or None)
+    return ObsStore(
+        context.obs, context.access_key, context.secret_key, token, region=context.region or None, pause=clock.sleep
+    )
 
 
 def _facts(context: Context, project_id: str, project: Project, store: ObjectStore) -> WritableFacts:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from fmctl.domain.problem import ExitCode, StorageError
 from fmctl.objectstore.address import wants_path_style
 
+THROTTLED = (429, 503)
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 16.0)
 Result = Any
 Call = Callable[[Any], Result]
 
@@ -19,9 +21,16 @@ class Door:
     """Makes calls with the library's client. ``secrets`` never get into a message."""
 
     def __init__(
-        self, endpoint: str, access_key: str, secret_key: str, security_token: str | None, timeout: float
+        self,
+        endpoint: str,
+        access_key: str,
+        secret_key: str,
+        security_token: str | None,
+        timeout: float,
+        pause: Callable[[float], None],
     ) -> None:
         self.endpoint = endpoint
+        self._pause = pause
         self._secrets = tuple(filter(None, (secret_key, security_token, access_key)))
         self._options = {
             "server": endpoint,
@@ -57,22 +66,29 @@ class Door:
         return client
 
     def _checked(self, what: str, call: Call, client: Any) -> Result | None:
-        try:
-            result = call(client)
-        except Exception as error:  # the library raises bare Exceptions
-            msg = f"{what}: {urlsplit(self.endpoint).netloc} failed: {self._clean(error)}"
-            raise StorageError(msg, hint=f"check the network and the OBS endpoint {self.endpoint}") from None
-        if result.status < 300 and result.requestId:
+        result = self._answered(what, call, client)
+        if result.status < 300:
             return result
         if _is_absent(result):
             return None
         raise self._problem(what, result)
 
+    def _answered(self, what: str, call: Call, client: Any) -> Result:
+        """What came back; throttling, which the library does not wait out, is asked again for about a minute."""
+        for pause in (*PAUSES, None):
+            try:
+                result = call(client)
+            except Exception as error:  # the library raises bare Exceptions
+                msg = f"{what}: {urlsplit(self.endpoint).netloc} failed: {self._clean(error)}"
+                raise StorageError(msg, hint=f"check the network and the OBS endpoint {self.endpoint}") from None
+            if result.status not in THROTTLED or pause is None:
+                break
+            self._pause(pause)
+        return result
+
     def _problem(self, what: str, result: Result) -> StorageError:
         parts = [f"HTTP {result.status}", result.errorCode, result.requestId and f"request {result.requestId}"]
         text = self._clean(result.errorMessage or result.reason or "error without a message")
-        if result.status < 300:
-            text = "the answer is not one of OBS"
         problem = StorageError(
             f"{what}: {text} ({', '.join(filter(None, parts))})",
             status=result.status,
@@ -90,8 +106,14 @@ class Door:
 
 
 def _is_absent(result: Result) -> bool:
-    """A 404 of OBS, which numbers its answers. Another server's must not make things look deleted."""
-    return bool(result.status == 404 and result.requestId and result.errorCode in (None, "NoSuchKey", "NoSuchBucket"))
+    """A 404 of OBS: it says what is missing; to a HEAD it says nothing, or at least numbers its answer.
+
+    Another server's page must not make things look deleted.
+    """
+    if result.status != 404 or result.errorCode in ("NoSuchKey", "NoSuchBucket"):
+        return bool(result.status == 404)
+    lengths = [value for name, value in result.header or () if name.lower() == "content-length"]
+    return result.errorCode is None and (bool(result.requestId) or lengths in ([], ["0"]))
 
 
 def _hint(result: Result, endpoint: str) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,9 @@ class ObsStore:
         *,
         region: str | None = None,
         timeout: float = 60.0,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._door = Door(endpoint, access_key, secret_key, security_token, timeout)
+        self._door = Door(endpoint, access_key, secret_key, security_token, timeout, pause)
         self._region = region
 
     def __repr__(self) -> str:
