@@ -22,6 +22,7 @@ class Validation:
     def __init__(self, kinds: Mapping[str, Kind], defaults: Mapping[str, Spec], project: Document | None) -> None:
         self.problems: list[Problem] = []
         self.accepted: list[checks.Checked] = []
+        self._refused: list[checks.Checked] = []
         self._kinds = kinds
         self._project = project
         self._schemas = {name: Compiled(document_schema(kind)) for name, kind in kinds.items()}
@@ -99,8 +100,15 @@ class Validation:
         places = Places(document, origins, defaults)
         if not schema.is_valid(value):
             self.problems += explained(value, schema, places)
+            self._refuse(value, kind, document, places)
         elif schema is not self._unknown:
             self._accept(value, document, places)
+
+    def _refuse(self, value: Any, kind: str, document: Document, places: Places) -> None:
+        """Keep what can still be looked at of a manifest that its schema refuses: more may be wrong with it."""
+        if kind in self._kinds and isinstance(value.get("spec"), dict):
+            resource = Resource(ResourceId(kind, ""), {}, value["spec"], document)
+            self._refused.append(checks.Checked(resource, self._kinds[kind], places))
 
     def _not_a_manifest(self, document: Document) -> None:
         message = "this is no manifest: it has neither apiVersion nor kind"
@@ -141,6 +149,17 @@ class Validation:
             self.problems += checks.secrets(item)
             self.problems += checks.own_rules(item, resources, set_name)
         self.problems += checks.shared_identities(self.accepted)
+        for item in self._refused:
+            for check in (checks.references(item, targets), checks.local_paths(item), checks.secrets(item)):
+                self.problems += _as_far_as_it_goes(check)
+
+
+def _as_far_as_it_goes(problems: Iterator[Problem]) -> Iterator[Problem]:
+    """What a check finds in a spec of the wrong shape, until it trips over the shape."""
+    try:
+        yield from problems
+    except (AttributeError, LookupError, TypeError):
+        return
 
 
 def explained(value: Any, schema: Compiled, places: Places) -> Iterator[Problem]:
