@@ -651,3 +651,19 @@ def test_whatever_is_refused_is_explained(spec: Any):
     assert all(problem.rule in RULES and problem.message for problem in problems)
     assert all(problem.source.column <= len(lines[problem.source.line - 1]) + 1 for problem in problems)
     assert len(problems) == len({(problem.source, problem.message) for problem in problems})
+
+
+def test_a_manifest_that_its_schema_refuses_is_looked_through(tmp_path: File) -> None:
+    """An unknown key hides neither a dangling reference nor a missing folder nor a literal secret."""
+    (tmp_path / "job.yaml").write_text(
+        "apiVersion: fmctl/v1\nkind: TrainingJob\nmetadata: {name: a}\nspec:\n"
+        "  algorthm: {id: x}\n"
+        "  algorithm: {code: ./nowhere, bootFile: t.py, engine: {id: e}}\n"
+        "  env: {MY_TOKEN: abc}\n"
+        "  inputs:\n  - {name: x, jobRef: nobody, output: o}\n"
+        "  resources: {flavor: f}\n"
+    )
+    with pytest.raises(ManifestError) as caught:
+        validate(load([str(tmp_path / "job.yaml")]), KINDS)
+
+    assert [5, 6, 7, 9] == [problem.source.line for problem in caught.value.problems]

@@ -149,9 +149,11 @@ class Validation:
             self.problems += checks.secrets(item)
             self.problems += checks.own_rules(item, resources, set_name)
         self.problems += checks.shared_identities(self.accepted)
+        told = {(problem.source.file, problem.source.line) for problem in self.problems}
         for item in self._refused:
             for check in (checks.references(item, targets), checks.local_paths(item), checks.secrets(item)):
-                self.problems += _as_far_as_it_goes(check)
+                more = _as_far_as_it_goes(check)
+                self.problems += (p for p in more if (p.source.file, p.source.line) not in told)
 
 
 def _as_far_as_it_goes(problems: Iterator[Problem]) -> Iterator[Problem]:
