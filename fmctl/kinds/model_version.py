@@ -24,6 +24,7 @@ from fmctl.kinds.base import Deciding, Identity, Kind, Looking, Reference, Schem
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
+from fmctl.kinds.schema import TEXTS, named, one_line
 from fmctl.kinds.training_job import TrainingJob, check_output, located, output_address
 
 MODELS = "/v1/{project_id}/models"
@@ -49,23 +50,13 @@ class ModelVersion(Kind):
         "type": "object",
         "required": ["model", "version", "type", "source"],
         "properties": {
-            "model": {
-                "type": "string",
-                "pattern": "^[A-Za-z0-9_-]{1,64}$",
-                "description": "model_name",
-                "x-message": "the name of a model is 1 to 64 of A-Z, a-z, 0-9, '_' and '-'",
-            },
+            "model": {"description": "model_name", **named("the name of a model")},
             "version": {
                 "type": "string",
                 "pattern": "^(0|[1-9][0-9]?)\\.(0|[1-9][0-9]?)\\.(0|[1-9][0-9]?)$",
                 "x-message": "version is N.N.N, each 0-99 without leading zeros",
             },
-            "description": {
-                "type": "string",
-                "maxLength": 100,
-                "pattern": "^[^\\n]*$",
-                "x-message": "a description is one line of at most 100 characters",
-            },
+            "description": one_line(100),
             "type": {
                 "enum": [
                     "TensorFlow",
@@ -101,7 +92,7 @@ class ModelVersion(Kind):
                 "x-message": "source is exactly one of {jobRef, output, path}, {from}, {image}",
                 "additionalProperties": False,
             },
-            "requires": {"type": "array", "items": {"type": "string"}, "description": "TrainingJobs to wait for"},
+            "requires": {**TEXTS, "description": "TrainingJobs to wait for"},
             "config": {"type": "object", "description": "initial_config: apis, dependencies, health"},
             "adopt": {"type": "boolean", "default": False},
             "deletionPolicy": {"enum": ["Delete", "Orphan"], "default": "Delete"},

@@ -27,7 +27,7 @@ from fmctl.kinds.creating import create_once
 from fmctl.kinds.model_version import NEVER_PUBLISHED, ModelVersion, check_description
 from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
-from fmctl.kinds.training_job import ENV, plain
+from fmctl.kinds.schema import ENV, TEXTS, named, one_line, plain
 
 SERVICES = "/v1/{project_id}/services"
 PHASES = {
@@ -99,17 +99,8 @@ class Service(Kind):
         "type": "object",
         "required": ["models"],
         "properties": {
-            "serviceName": {
-                "type": "string",
-                "pattern": "^[A-Za-z0-9_-]{1,64}$",
-                "x-message": "the name of a service is 1 to 64 of A-Z, a-z, 0-9, '_' and '-'",
-            },
-            "description": {
-                "type": "string",
-                "maxLength": 100,
-                "pattern": "^[^\\n]*$",
-                "x-message": "a description is one line of at most 100 characters",
-            },
+            "serviceName": named("the name of a service"),
+            "description": one_line(100),
             "state": {"enum": ["running", "stopped"], "default": "running"},
             "models": {"type": "array", "minItems": 1, "items": _MODEL},
             "autoStop": {
@@ -118,7 +109,7 @@ class Service(Kind):
                 "x-message": "autoStop is a whole number of s, m, h or d, such as 90m or 2h",
             },
             "pool": {"type": "string", "description": "a dedicated pool's id"},
-            "ignoreDifferences": {"type": "array", "items": {"type": "string"}},
+            "ignoreDifferences": TEXTS,
             "deletionPolicy": {"enum": ["Delete", "Orphan"], "default": "Delete"},
         },
         "additionalProperties": False,

@@ -32,6 +32,7 @@ from fmctl.kinds.base import Deciding, Kind, Looking, Reference, Schema, Steps, 
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.paging import NAMES_PER_FILTER, SEARCH_LIMIT, search
 from fmctl.kinds.reading import Item, legible
+from fmctl.kinds.schema import ENV, OBS, PARAMETERS, TEXTS, named, one_line, plain
 
 JOBS = "/v2/{project_id}/training-jobs"
 PHASES = {
@@ -57,43 +58,7 @@ LOG_LINES = 20
 Found = Generator[Watch, Live | None, Live]
 """Steps that end with a run, never without one."""
 
-_TEXT: Schema = {"type": ["string", "number", "boolean", "null"]}
-_NAME: Schema = {
-    "type": "string",
-    "pattern": "^[A-Za-z0-9_-]{1,64}$",
-    "x-message": "a name here is 1 to 64 of A-Z, a-z, 0-9, '_' and '-'",
-}
-_OBS: Schema = {
-    "type": "string",
-    "pattern": "^obs://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$",
-    "x-message": "an address is obs:// and a bucket, which is 3 to 63 of a-z, 0-9, '.' and '-', then the folder",
-    "x-hint": "write obs://bucket/folder/",
-}
-_SECRET: Schema = {
-    "type": "object",
-    "properties": {
-        "value": _TEXT,
-        "valueFrom": {
-            "type": "object",
-            "properties": {"env": {"type": "string", "minLength": 1}, "file": {"type": "string", "minLength": 1}},
-            "minProperties": 1,
-            "maxProperties": 1,
-            "additionalProperties": False,
-        },
-    },
-    "minProperties": 1,
-    "maxProperties": 1,
-    "additionalProperties": False,
-}
-ENV: Schema = {
-    "type": "object",
-    "maxProperties": 100,
-    "propertyNames": {
-        "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
-        "x-message": "the name of a variable is letters, digits and '_', and does not begin with a digit",
-    },
-    "additionalProperties": {"anyOf": [{"type": ["string", "number", "boolean", "null"], "maxLength": 4096}, _SECRET]},
-}
+_NAME = named("a name here")
 _ENGINE: Schema = {
     "type": "object",
     "properties": {
@@ -185,21 +150,9 @@ class TrainingJob(Kind):
         "type": "object",
         "properties": {
             "task": {"enum": ["train", "finetune", "evaluate", "infer"], "default": "train"},
-            "description": {
-                "type": "string",
-                "maxLength": 256,
-                "pattern": "^[^\\n]*$",
-                "x-message": "a description is one line of at most 256 characters",
-            },
+            "description": one_line(256),
             "algorithm": _ALGORITHM,
-            "parameters": {
-                "type": "object",
-                "propertyNames": {
-                    "pattern": "^[A-Za-z0-9_-]{1,64}$",
-                    "x-message": "the name of a parameter is 1 to 64 of A-Z, a-z, 0-9, '_' and '-'",
-                },
-                "additionalProperties": {"anyOf": [_TEXT, _SECRET]},
-            },
+            "parameters": PARAMETERS,
             "env": ENV,
             "inputs": {"type": "array", "items": _INPUT},
             "outputs": {
@@ -207,7 +160,7 @@ class TrainingJob(Kind):
                 "items": {
                     "type": "object",
                     "required": ["name", "to"],
-                    "properties": {"name": _NAME, "to": _OBS},
+                    "properties": {"name": _NAME, "to": OBS},
                     "additionalProperties": False,
                 },
             },
@@ -230,7 +183,7 @@ class TrainingJob(Kind):
                     "additionalProperties": False,
                 },
             },
-            "logs": _OBS,
+            "logs": OBS,
             "maxDuration": {
                 "type": "string",
                 "pattern": "^([1-9][0-9]*(h|d)|[1-9][0-9]*(00s|0m))$",
@@ -249,8 +202,8 @@ class TrainingJob(Kind):
             "state": {"enum": ["running", "stopped"], "default": "running"},
             "rerun": {"type": "string", "description": "change it to run the same spec again"},
             "useRun": {"type": "string", "description": "this existing job is the run"},
-            "requires": {"type": "array", "items": {"type": "string"}},
-            "ignoreDifferences": {"type": "array", "items": {"type": "string"}},
+            "requires": TEXTS,
+            "ignoreDifferences": TEXTS,
             "deletionPolicy": {"enum": ["Stop", "Delete", "Orphan"], "default": "Stop"},
         },
         "if": {"required": ["useRun"]},
@@ -768,11 +721,6 @@ def located(resource: Resource, value: str, work: Work) -> str:
         return value
     local: Folder = resource.folders[value]
     return work.upload(local)
-
-
-def plain(value: Any) -> Any:
-    """``{value: x}``, which insists on a literal, is ``x``; ``{valueFrom: …}`` stays a reference."""
-    return value["value"] if isinstance(value, Mapping) and "value" in value else value
 
 
 def _value(value: Any, work: Work) -> str:
