@@ -14,6 +14,8 @@ from fmctl.sandbox.objects import Objects
 from .serving_world import CONFIG, SCRIPT, World, scripted_world
 from .test_model_service import until
 
+PARAM = {"url": "/", "method": "post", "protocol": "http", "param_name": "a", "param_type": "int"}
+
 
 @pytest.fixture
 def world(tmp_path: Path, clock: VirtualClock) -> Iterator[World]:
@@ -38,6 +40,16 @@ def world(tmp_path: Path, clock: VirtualClock) -> Iterator[World]:
         ({"model_type": "Template"}, 404, "3021"),
         ({"runtime": "python9"}, 400, "3037"),
         ({"source_location": "somewhere"}, 400, "3017"),
+        ({"install_type": ["sometimes"]}, 400, "3037"),
+        ({"install_type": "batch"}, 400, "3037"),
+        ({"input_params": ["x"]}, 400, "3037"),
+        ({"input_params": [PARAM | {"method": ""}]}, 400, "3036"),
+        ({"output_params": [PARAM | {"param_type": None}]}, 400, "3036"),
+        ({"input_params": [PARAM | {"param_name": "x" * 65}]}, 400, "3037"),
+        ({"input_params": [PARAM | {"param_desc": "x" * 101}]}, 400, "3037"),
+        ({"model_docs": [{"doc_name": "1st", "doc_url": "https://x"}]}, 400, "3037"),
+        ({"model_docs": [{"doc_name": "x" * 49, "doc_url": "https://x"}]}, 400, "3037"),
+        ({"workspace_id": "f" * 32}, 400, "0102"),
         ({"initial_config": "{"}, 400, "3016"),
         ({"initial_config": "[]"}, 400, "3015"),
         ({"initial_config": json.dumps({"apis": [{"url": "/a"}]})}, 400, "3015"),

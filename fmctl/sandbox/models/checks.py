@@ -20,8 +20,12 @@ INVALID = "ModelArts.3037"
 NAME = re.compile(r"[A-Za-z0-9_一-鿿-]{1,64}")
 VERSION = re.compile(r"(0|[1-9]\d?)\.(0|[1-9]\d?)\.(0|[1-9]\d?)")
 ALGORITHM = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,35}|")
+DOC_NAME = re.compile(r"[A-Za-z一-鿿][^\x00-\x1f]{0,47}")
 FORBIDDEN = frozenset("&!'\"<>=+")
 DESCRIPTION_LIMIT = 100
+PARAM_FIELDS = ("url", "method", "protocol", "param_name", "param_type")
+PARAM_NAME_LIMIT = 64
+INSTALL_TYPES = ("real-time", "batch", "edge")
 TEXTS = (
     "model_name",
     "model_version",
@@ -57,6 +61,9 @@ def check(body: Body) -> None:
     _check_source(body)
     _check_json(body)
     _check_docs(body)
+    _check_params(body)
+    if any(kind not in INSTALL_TYPES for kind in body.get("install_type") or []):
+        raise invalid("install_type", f"a list of {', '.join(INSTALL_TYPES)}")
 
 
 def check_description(text: str) -> None:
@@ -139,5 +146,18 @@ def _check_docs(body: Body) -> None:
         raise invalid("model_docs", "at most 3")
     for document in documents:
         url = document.get("doc_url") if isinstance(document, dict) else None
-        if not str(url).startswith(("http://", "https://")) or not document.get("doc_name"):
-            raise invalid("model_docs", "each has a doc_name, and a doc_url that begins with http:// or https://")
+        if not str(url).startswith(("http://", "https://")) or not DOC_NAME.fullmatch(str(document.get("doc_name"))):
+            rule = "each has a doc_name of 1 to 48 signs, a letter first, and a doc_url that begins with http(s)://"
+            raise invalid("model_docs", rule)
+
+
+def _check_params(body: Body) -> None:
+    for name in ("input_params", "output_params"):
+        for param in body.get(name) or []:
+            if not isinstance(param, dict):
+                raise invalid(name, "a list of objects")
+            missing = [field for field in PARAM_FIELDS if not isinstance(param.get(field), str) or not param[field]]
+            if missing:
+                raise WireError(400, MISSING, f"Required parameter {name}.{missing[0]} is missing.")
+            if len(param["param_name"]) > PARAM_NAME_LIMIT or len(str(param.get("param_desc") or "")) > 100:
+                raise invalid(name, f"param_name of at most {PARAM_NAME_LIMIT} characters, param_desc of at most 100")

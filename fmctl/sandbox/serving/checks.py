@@ -56,7 +56,8 @@ def check_settings(body: Body) -> None:
     check_description(body.get("description") or "")
     if body.get("load_balancer_policy") not in {None, *POLICIES}:
         raise invalid("load_balancer_policy", ", ".join(sorted(POLICIES)))
-    if body.get("priority") not in (None, 1, 2, 3):
+    priority = body.get("priority")
+    if priority is not None and (isinstance(priority, bool) or priority not in (1, 2, 3)):
         raise invalid("priority", "1, 2 or 3")
     _check_schedule(body.get("schedule") or [])
 
@@ -103,6 +104,8 @@ def _model(sandbox: Account, project_id: str, entry: Body) -> Body:
 def _element(entry: Body, model: Body, service: Body) -> dict[str, Any]:
     _check_specification(entry, service)
     _check_pool(entry)
+    if any(entry.get(key) for key in POOL) and not any(service.get(key) for key in POOL):
+        raise invalid("pool_name", "an element of config may name a pool when the service names one, too")
     envs = entry.get("envs") or {}
     if not all(isinstance(value, str) for value in envs.values()):
         raise invalid("envs", "a map of strings to strings")
