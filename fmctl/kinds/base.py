@@ -14,6 +14,8 @@ from fmctl.domain.problem import Problem
 from fmctl.domain.resource import Folder, Path, Resource, ResourceId, Spec
 
 Schema = Mapping[str, Any]
+SPECIAL = "&!'\"<>=+"
+"""Characters that a description of v1 may not hold: the union of what models and services forbid."""
 
 
 class Reference(NamedTuple):
@@ -127,7 +129,9 @@ class Kind(ABC):
     """Keys of ``spec`` that the result does not depend on."""
     default_policy: ClassVar[str] = "Delete"
     description_limit: ClassVar[int]
-    """Characters that the API allows in a description, the marker included."""
+    """How many characters the API allows in a description, the marker included."""
+    description_forbids: ClassVar[str] = ""
+    """Which characters it does not allow there."""
 
     def references(self, spec: Spec) -> Iterator[Reference]:
         """Every typed reference in ``spec``; resolving them gives the dependency graph."""
@@ -172,6 +176,21 @@ class Kind(ABC):
     def marked(self, resource: Resource, set_name: str) -> str:
         """The description to send: the user's text and the marker."""
         return self.marker(resource, set_name).mark(resource.spec.get("description", ""))
+
+    def check_description(self, resource: Resource, set_name: str) -> Iterator[Problem]:
+        """What the API allows in a description, beside the marker."""
+        text = resource.spec.get("description", "")
+        if not text:
+            return
+        source = resource.source("spec", "description")
+        bad = sorted({character for character in text if character in self.description_forbids})
+        if bad:
+            yield Problem(source, "FM0310", f"the platform forbids {' '.join(bad)} in this description")
+        marker = Marker(set_name, "0" * 10, self.policy(resource.spec))
+        room = self.description_limit - len(str(marker)) - 1
+        if len(text) > room:
+            message = f"description has {len(text)} characters; {room} are left beside the marker"
+            yield Problem(source, "FM0304", message)
 
     @abstractmethod
     def observe(

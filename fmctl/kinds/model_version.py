@@ -19,13 +19,13 @@ from fmctl.domain.plan import Action, Change, Reason
 from fmctl.domain.ports import Api
 from fmctl.domain.problem import Conflict, NotFound, NotReady, Problem
 from fmctl.domain.resource import Path, Resource, ResourceId, Spec
-from fmctl.domain.values import address, folder, is_remote, wire
-from fmctl.kinds.base import Deciding, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
+from fmctl.domain.values import folder, is_remote, wire
+from fmctl.kinds.base import SPECIAL, Deciding, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
+from fmctl.kinds.content import JOB, check_output, located
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.schema import TEXTS, named, one_line
-from fmctl.kinds.training_job import TrainingJob, check_output, located, output_address
 
 MODELS = "/v1/{project_id}/models"
 PHASES = {
@@ -36,8 +36,6 @@ PHASES = {
     "building_failed": Health.DEGRADED,
 }
 NEVER_PUBLISHED = frozenset({"failed", "building_failed"})
-FORBIDDEN = "&!'\"<>=+"
-"""Characters that a description may not hold: the union of what models and services forbid."""
 
 
 class ModelVersion(Kind):
@@ -45,6 +43,7 @@ class ModelVersion(Kind):
 
     name = "ModelVersion"
     description_limit = 100
+    description_forbids = SPECIAL
     outside_hash = frozenset({"description", "requires", "deletionPolicy", "adopt"})
     spec_schema: ClassVar[Schema] = {
         "type": "object",
@@ -105,9 +104,9 @@ class ModelVersion(Kind):
     def references(self, spec: Spec) -> Iterator[Reference]:
         """``source.jobRef`` and ``requires``."""
         if "jobRef" in spec.get("source", {}):
-            yield Reference(("spec", "source", "jobRef"), ResourceId(TrainingJob.name, spec["source"]["jobRef"]))
+            yield Reference(("spec", "source", "jobRef"), ResourceId(JOB, spec["source"]["jobRef"]))
         for index, name in enumerate(spec.get("requires", ())):
-            yield Reference(("spec", "requires", index), ResourceId(TrainingJob.name, name))
+            yield Reference(("spec", "requires", index), ResourceId(JOB, name))
 
     def local_paths(self, spec: Spec) -> Iterator[Path]:
         """``source.from``, unless it is ``obs://``."""
@@ -124,7 +123,7 @@ class ModelVersion(Kind):
         """The source's output exists; the description fits."""
         spec = resource.spec
         yield from check_output(resource, others, ("source",), spec["source"])
-        yield from check_description(self, resource, set_name)
+        yield from self.check_description(resource, set_name)
         if spec["type"] == "Image" and "image" not in spec["source"]:
             yield Problem(resource.source("spec", "source"), "FM0309", "type Image needs source.image")
 
@@ -347,7 +346,7 @@ class ModelVersion(Kind):
         if "config" in spec:
             result["initial_config"] = json.dumps(spec["config"], ensure_ascii=False, sort_keys=True)
         if "jobRef" in spec["source"]:
-            job = work.live(ResourceId(TrainingJob.name, spec["source"]["jobRef"]))
+            job = work.live(ResourceId(JOB, spec["source"]["jobRef"]))
             if job and job.remote_id:
                 result["source_job_id"] = job.remote_id
         return result
@@ -356,29 +355,13 @@ class ModelVersion(Kind):
         source = resource.spec["source"]
         if "image" in source:
             return str(source["image"])
-        if "jobRef" in source:
-            return wire(folder(output_address(source, work)))
-        return wire(folder(address(located(resource, source["from"], work))))
+        return wire(folder(located(source, resource, work)))
 
 
 def _with_users(live: Live, api: Api) -> Live:
     """A version with the live names of the services that use it, whoever they belong to."""
     found = listing(api, "/v1/{project_id}/services", "services", "service_id", model_id=live.remote_id)
     return replace(live, facts={**live.facts, "usedBy": tuple(str(item["service_name"]) for item in found)})
-
-
-def check_description(kind: Kind, resource: Resource, set_name: str) -> Iterator[Problem]:
-    """What models and services allow in a description, beside the marker."""
-    text = resource.spec.get("description", "")
-    bad = sorted({character for character in text if character in FORBIDDEN})
-    if bad:
-        source = resource.source("spec", "description")
-        yield Problem(source, "FM0310", f"the platform forbids {' '.join(bad)} in this description")
-    marker = kind.marker(replace(resource, marker="0" * 10, hash="0" * 10), set_name)
-    room = kind.description_limit - len(str(marker)) - 1
-    if len(text) > room:
-        message = f"description has {len(text)} characters; {room} are left beside the marker"
-        yield Problem(resource.source("spec", "description"), "FM0304", message)
 
 
 def _identity(spec: Spec) -> tuple[str, str]:

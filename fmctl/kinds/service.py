@@ -22,9 +22,9 @@ from fmctl.domain.ports import Api
 from fmctl.domain.problem import Conflict, FmctlError, NotFound, NotReady, Problem, WrongState
 from fmctl.domain.resource import Resource, ResourceId, Spec
 from fmctl.domain.values import DURATION, agrees, is_secret_name, megabytes, moment, seconds
-from fmctl.kinds.base import Deciding, Identity, Kind, Looking, Reference, Schema, Secret, Steps, Watch, Work
+from fmctl.kinds.base import SPECIAL, Deciding, Identity, Kind, Looking, Reference, Schema, Secret, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
-from fmctl.kinds.model_version import NEVER_PUBLISHED, ModelVersion, check_description
+from fmctl.kinds.model_version import NEVER_PUBLISHED, ModelVersion
 from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.schema import ENV, TEXTS, named, one_line, plain
@@ -95,6 +95,7 @@ class Service(Kind):
 
     name = "Service"
     description_limit = 100
+    description_forbids = SPECIAL
     spec_schema: ClassVar[Schema] = {
         "type": "object",
         "required": ["models"],
@@ -138,7 +139,7 @@ class Service(Kind):
     def check(self, resource: Resource, others: Mapping[ResourceId, Resource], set_name: str) -> Iterator[Problem]:
         """Weights, whole minutes, pools, distinct versions of one model."""
         spec, at = resource.spec, resource.source
-        yield from check_description(self, resource, set_name)
+        yield from self.check_description(resource, set_name)
         total = sum(model["weight"] for model in spec["models"])
         if total != 100:
             yield Problem(at("spec", "models"), "FM0311", f"weights sum to {total}, not 100")

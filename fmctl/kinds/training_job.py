@@ -13,7 +13,6 @@ Endpoints, below ``/v2/{project_id}``:
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -24,11 +23,12 @@ from typing import Any, ClassVar
 from fmctl.domain.live import Health, Live, Observed, split_marker
 from fmctl.domain.plan import Action, Change, Reason
 from fmctl.domain.ports import Api
-from fmctl.domain.problem import ApiError, FmctlError, NotFound, Problem, RunEnded, WrongState
-from fmctl.domain.resource import Folder, Path, Resource, ResourceId, Spec
-from fmctl.domain.values import address, folder, is_remote, join, seconds, wire
-from fmctl.kinds import runs
+from fmctl.domain.problem import ApiError, NotFound, Problem, RunEnded, WrongState
+from fmctl.domain.resource import Path, Resource, ResourceId, Spec
+from fmctl.domain.values import address, folder, is_remote, seconds
+from fmctl.kinds import job_wire, runs
 from fmctl.kinds.base import Deciding, Kind, Looking, Reference, Schema, Steps, Watch, Work
+from fmctl.kinds.content import check_output
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.paging import NAMES_PER_FILTER, SEARCH_LIMIT, search
 from fmctl.kinds.reading import Item, legible
@@ -46,12 +46,6 @@ PHASES = {
     "Abnormal": Health.DEGRADED,
 }
 FINAL = frozenset({"Terminated", "Completed", "Failed", "Abnormal"})
-POOL_FLAVORS = {
-    1: "modelarts.pool.visual.xlarge",
-    2: "modelarts.pool.visual.2xlarge",
-    4: "modelarts.pool.visual.4xlarge",
-    8: "modelarts.pool.visual.8xlarge",
-}
 RUN_NAME = re.compile(r"^(.+)-([0-9a-f]{10})(?:-r([1-9][0-9]*))?$")
 LOG_LINES = 20
 
@@ -243,10 +237,7 @@ class TrainingJob(Kind):
         yield from self._check_resources(spec.get("resources", {}), problem)
         if "priority" in spec and "pool" not in spec.get("resources", {}) and "useRun" not in spec:
             yield problem("FM0303", "priority works on a dedicated pool only", "priority")
-        room = self.description_limit - len(str(self.marker(replace(resource, marker="0" * 10), set_name))) - 1
-        if len(spec.get("description", "")) > room:
-            text = f"description has {len(spec['description'])} characters; {room} are left beside the marker"
-            yield problem("FM0304", text, "description")
+        yield from self.check_description(resource, set_name)
         yield from _unique(spec, "inputs", "name", problem)
         yield from _unique(spec, "outputs", "name", problem)
         yield from _unique(spec, "volumes", "path", problem)
@@ -416,14 +407,14 @@ class TrainingJob(Kind):
             description=text,
             marker=marker,
             spec=seen,
-            message=_message(status),
+            message=job_wire.message(status),
             created=int(metadata.get("create_time") or 0),
             started=int(status.get("start_time") or 0),
             duration=int(status.get("duration") or 0),
             attempt=int(known[3] or 0) if known else 0,
             hash=known[2] if known else "",
             active=phase not in FINAL,
-            facts=_facts(job),
+            facts=job_wire.facts(job),
         )
 
     # ---------------------------------------------------------------- deciding
@@ -494,7 +485,7 @@ class TrainingJob(Kind):
     def _launch(self, resource: Resource, attempt: int, work: Work) -> Found:
         """Create one run, exactly once; the ledger knows before and after."""
         name = self.run_name(resource, attempt)
-        body = self.body(resource, name, work)
+        body = job_wire.body(resource, name, self.marked(resource, work.set_name), work)
         fact = {"of": self.name, "run": name, "digests": [f.digest for f in resource.folders.values()]}
         work.records.record(
             resource.name, resource.hash, "intent", fact, attempt
@@ -615,125 +606,6 @@ class TrainingJob(Kind):
             return ""
         return str((answer or {}).get("content") or (answer or {}).get("context") or "")
 
-    # ---------------------------------------------------------------- wire
-
-    def body(self, resource: Resource, name: str, work: Work) -> dict[str, Any]:
-        """The create body (training API, "create training job")."""
-        spec = resource.spec
-        algorithm = self._algorithm(resource, work)
-        algorithm["parameters"] = [
-            {"name": key, "value": _value(value, work)} for key, value in spec.get("parameters", {}).items()
-        ]
-        algorithm["environments"] = {key: _value(value, work) for key, value in spec.get("env", {}).items()}
-        algorithm["inputs"] = [
-            {"name": item["name"], "remote": {"obs": {"obs_url": wire(self._input(item, resource, work))}}}
-            for item in spec.get("inputs", ())
-        ]
-        algorithm["outputs"] = [
-            {"name": item["name"], "remote": {"obs": {"obs_url": wire(join(item["to"], name + "/"))}}}
-            for item in spec.get("outputs", ())
-        ]
-        metadata = {
-            "name": name,
-            "description": self.marked(resource, work.set_name),
-            "workspace_id": work.api.workspace,
-        }
-        return {"kind": "job", "metadata": metadata, "algorithm": algorithm, "spec": _wire_spec(spec)}
-
-    def _algorithm(self, resource: Resource, work: Work) -> dict[str, Any]:
-        given = resource.spec["algorithm"]
-        if "id" in given:
-            return {"id": given["id"]}
-        result: dict[str, Any] = {}
-        if "code" in given:
-            code = located(resource, given["code"], work)
-            result["code_dir"] = wire(folder(code))
-        if "bootFile" in given:
-            result["boot_file"] = wire(join(code, given["bootFile"]))
-        if "command" in given:
-            result["command"] = given["command"]
-        elif "image" in given:  # an image of one's own has no boot file: ModelArts.2806 asks for a command
-            place = folder(code).rstrip("/").rpartition("/")[2]
-            result["command"] = f"python ${{MA_JOB_DIR}}/{place}/{shlex.quote(given['bootFile'])}"
-        engine = given.get("engine", {})
-        names = (("id", "engine_id"), ("name", "engine_name"), ("version", "engine_version"))
-        result["engine"] = {there: engine[here] for here, there in names if here in engine}
-        if "image" in given:
-            result["engine"]["image_url"] = given["image"]
-        return result
-
-    def _input(self, item: Spec, resource: Resource, work: Work) -> str:
-        if "jobRef" in item:
-            return output_address(item, work)
-        return located(resource, item["from"], work)
-
-
-def _wire_spec(spec: Spec) -> dict[str, Any]:
-    """The ``spec`` part of the create body."""
-    wanted = spec["resources"]
-    resource: dict[str, Any] = {"node_count": wanted.get("nodes", 1)}
-    if "flavor" in wanted:
-        resource["flavor_id"] = wanted["flavor"]
-    if "pool" in wanted:
-        resource["pool_id"] = wanted["pool"]
-        if "devices" in wanted:
-            resource["flavor_id"] = POOL_FLAVORS[wanted["devices"]]
-    result: dict[str, Any] = {"resource": resource}
-    if "volumes" in spec:
-        result["volumes"] = [
-            {"nfs": {"nfs_server_path": v["server"], "local_path": v["path"], "read_only": v.get("readOnly", False)}}
-            for v in spec["volumes"]
-        ]
-    if "logs" in spec:
-        result["log_export_path"] = {"obs_url": wire(folder(spec["logs"]))}
-    if "maxDuration" in spec:
-        result["auto_stop"] = {"time_unit": "HOURS", "duration": seconds(spec["maxDuration"]) // 3600}
-    if "priority" in spec:
-        result["schedule_policy"] = {"priority": spec["priority"]}
-    return result
-
-
-def output_address(ref: Spec, work: Work) -> str:
-    """Where the current run of ``jobRef`` put ``output``, and ``path`` below it."""
-    job = work.live(ResourceId(TrainingJob.name, ref["jobRef"]))
-    url = job.facts.get("outputs", {}).get(ref["output"]) if job else None
-    if not url:
-        msg = f"TrainingJob/{ref['jobRef']} has no output {ref['output']!r} on the platform"
-        raise FmctlError(msg, hint="its run was made by hand or is gone; set `from` to the address instead")
-    return join(url, ref.get("path", ""))
-
-
-def check_output(resource: Resource, others: Mapping[ResourceId, Resource], at: Path, ref: Spec) -> Iterator[Problem]:
-    """Whether the job that ``ref`` names declares the output that it names."""
-    job = others.get(ResourceId(TrainingJob.name, ref.get("jobRef", "")))
-    if job is None or not isinstance(job.spec.get("outputs", ()), Sequence):
-        return
-    names = [output.get("name") for output in job.spec.get("outputs", ()) if isinstance(output, Mapping)]
-    if ref.get("output") not in names:
-        hint = f"it has {', '.join(map(str, names))}" if names else "it declares no outputs"
-        source = resource.source("spec", *at, "output")
-        yield Problem(source, "FM0306", f"{job.id} has no output {ref.get('output')!r}", hint)
-
-
-def located(resource: Resource, value: str, work: Work) -> str:
-    """The address of something that may be local: a local folder is uploaded under its digest first."""
-    if is_remote(value):
-        return value
-    local: Folder = resource.folders[value]
-    return work.upload(local)
-
-
-def _value(value: Any, work: Work) -> str:
-    """The text to send: the literal, or what ``valueFrom`` points to."""
-    value = plain(value)
-    if not isinstance(value, Mapping):
-        return str(value)
-    secret = work.secret(value["valueFrom"])
-    if secret is None:
-        msg = f"the environment variable {value['valueFrom']['env']} is not set"
-        raise FmctlError(msg, hint="export it before `fmctl apply`")
-    return secret
-
 
 def _desired(change: Change) -> Resource:
     """The resource of a change that has one by construction."""
@@ -748,35 +620,6 @@ def _until_ended(live: Live) -> Steps:
         live = seen
         seen = yield Watch(live.remote_id, live.remote_name, live.phase)
     return seen
-
-
-def _message(status: Item) -> str:
-    """What the platform says about a run that failed."""
-    for task in status.get("task_statuses") or ():
-        code, text = task.get("exit_code"), str(task.get("message") or "")
-        if code:
-            more = f", {text}" if text and str(code) not in text else ""
-            return f"{task.get('task', 'worker-0')} exited with {code}{more}"
-        if text:
-            return text
-    return ""
-
-
-def _facts(job: Item) -> dict[str, Any]:
-    """What reports and other kinds want to know about a job."""
-    spec, algorithm = job.get("spec") or {}, job.get("algorithm") or {}
-    stop = spec.get("auto_stop") or {}
-    facts: dict[str, Any] = {
-        "nodes": (spec.get("resource") or {}).get("node_count", 1),
-        "outputs": {
-            item["name"]: address(item["remote"]["obs"]["obs_url"])
-            for item in algorithm.get("outputs") or ()
-            if ((item.get("remote") or {}).get("obs") or {}).get("obs_url")
-        },
-    }
-    if stop.get("duration"):
-        facts["autoStop"] = int(stop["duration"]) * 3600
-    return facts
 
 
 class _Runs:
