@@ -13,10 +13,9 @@ Endpoints, below ``/v2/{project_id}``:
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from math import ceil
 from operator import itemgetter
 from typing import Any, ClassVar
 
@@ -30,7 +29,7 @@ from fmctl.kinds import job_wire, runs
 from fmctl.kinds.base import Deciding, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.content import check_output
 from fmctl.kinds.creating import create_once
-from fmctl.kinds.paging import NAMES_PER_FILTER, SEARCH_LIMIT, search
+from fmctl.kinds.finding import Jobs, Seen
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.schema import ENV, OBS, PARAMETERS, TEXTS, named, one_line, plain
 
@@ -300,46 +299,25 @@ class TrainingJob(Kind):
         self, resources: Sequence[Resource], looking: Looking
     ) -> tuple[Mapping[ResourceId, Observed], Sequence[Live]]:
         """Runs of every resource, by ten names a search or by pages of 50, whichever is fewer; other active ones."""
-        rest = self._undeclared(resources, looking)
+        jobs = Jobs(looking.api, self.read)
+        rest = self._undeclared(resources, jobs, looking.set_name)
         if not resources:
             return {}, rest
-        seen = _Runs()
-        complete = self._find_current(resources, looking.api, seen)
-        missing = [r for r in resources if not seen.of(r)]
-        if missing and not complete:
-            for names in _chunks([f"{r.name}-" for r in missing]):
-                seen.add(self._search_names(looking.api, names))
-        lagging = [r for r in missing if not seen.of(r) and looking.records.attempts(r.name, r.hash)]
+        seen = Seen()
+        complete = jobs.collect([self.run_name(r) for r in resources], seen)
+        missing = [r for r in resources if not seen.current(r)]
+        if not complete:
+            seen.add(jobs.like([f"{r.name}-" for r in missing]))
+        lagging = [r for r in missing if not seen.current(r) and looking.records.attempts(r.name, r.hash)]
         seen.add(live for live in looking.fan(lambda r: self._recorded(r, looking), lagging) if live)
         return {r.id: seen.observed(r) for r in resources}, rest
 
-    def _undeclared(self, resources: Sequence[Resource], looking: Looking) -> Sequence[Live]:
+    def _undeclared(self, resources: Sequence[Resource], jobs: Jobs, set_name: str) -> Sequence[Live]:
         """Active runs of the set that no resource accounts for; those that have ended are records."""
         names = {r.name for r in resources} | {self.run_name(r) for r in resources}
-        active = [{"key": "phase", "operator": "in", "value": [phase for phase in PHASES if phase not in FINAL]}]
-        jobs = [self.read(job) for _, items in search(looking.api, active) for job in items]
-        ours = [job for job in jobs if job.active and job.owned_by(looking.set_name)]
+        active = jobs.in_phases(phase for phase in PHASES if phase not in FINAL)
+        ours = [job for job in active if job.active and job.owned_by(set_name)]
         return [job for job in ours if not names & {job.id.name, job.remote_name}]
-
-    def _find_current(self, resources: Sequence[Resource], api: Api, seen: _Runs) -> bool:
-        """Look for the current runs; True when every job of the workspace was seen on the way."""
-        names = [self.run_name(r) for r in resources]
-        if len(names) > NAMES_PER_FILTER:
-            pages = search(api)
-            count, first = next(pages)
-            seen.add(map(self.read, first))
-            if ceil(count / SEARCH_LIMIT) <= ceil(len(names) / NAMES_PER_FILTER):
-                for _, items in pages:
-                    seen.add(map(self.read, items))
-                return True
-        for chunk in _chunks(names):
-            seen.add(self._search_names(api, chunk))
-        return False
-
-    def _search_names(self, api: Api, names: Sequence[str]) -> Iterator[Live]:
-        """Jobs whose name contains one of at most ten names (the operator is fuzzy)."""
-        for _, items in search(api, [{"key": "name", "operator": "like", "value": list(names)}]):
-            yield from map(self.read, items)
 
     def _recorded(self, resource: Resource, looking: Looking) -> Live | None:
         """A run that the list lacks but the ledger names: asked for by its id before it is called gone."""
@@ -359,7 +337,7 @@ class TrainingJob(Kind):
 
     def find_name(self, name: str, api: Api) -> Live | None:
         """One job by its exact name."""
-        return next((live for live in self._search_names(api, [name]) if live.remote_name == name), None)
+        return next((live for live in Jobs(api, self.read).like([name]) if live.remote_name == name), None)
 
     def find(self, name: str, resource: Resource | None, api: Api) -> Iterator[Live]:
         """Every run of the name."""
@@ -367,20 +345,17 @@ class TrainingJob(Kind):
 
     def runs_of(self, name: str, api: Api) -> list[Live]:
         """Every run of one resource, oldest first; a job named otherwise is found by its whole name."""
-        seen = _Runs()
-        seen.add(self._search_names(api, [name]))
-        return sorted(seen.named(name), key=lambda job: (job.created, job.attempt))
+        found = Seen(Jobs(api, self.read).like([name])).named(name)
+        return sorted(found, key=lambda job: (job.created, job.attempt))
 
     def everything(self, api: Api) -> Iterator[Live]:
         """Every job of the workspace."""
-        for _, items in search(api):
-            yield from map(self.read, items)
+        yield from Jobs(api, self.read).everything()
 
     def poll(self, watches: Sequence[Watch], api: Api) -> Mapping[str, Live | None]:
         """Searches by ten names; a job that no search shows is asked for by its id."""
-        found = {}
-        for chunk in _chunks(sorted({watch.remote_name for watch in watches})):
-            found.update({live.remote_name: live for live in self._search_names(api, chunk)})
+        names = sorted({watch.remote_name for watch in watches})
+        found = {live.remote_name: live for live in Jobs(api, self.read).like(names)}
         return {watch.remote_name: found.get(watch.remote_name) or self._sure(watch, api) for watch in watches}
 
     def _sure(self, watch: Watch, api: Api) -> Live | None:
@@ -622,39 +597,6 @@ def _until_ended(live: Live) -> Steps:
     return seen
 
 
-class _Runs:
-    """Jobs seen so far, by the resource they may belong to."""
-
-    def __init__(self) -> None:
-        self._by_name: dict[str, dict[str, Live]] = {}
-
-    def add(self, jobs: Iterable[Live]) -> None:
-        """Remember jobs, once each, under the part of their name before the hash and under their whole name."""
-        for job in jobs:
-            for key in {job.id.name, job.remote_name}:
-                self._by_name.setdefault(key, {})[job.remote_id] = job
-
-    def named(self, name: str) -> list[Live]:
-        """The runs of a resource's name."""
-        return list(self._by_name.get(name, {}).values())
-
-    def of(self, resource: Resource) -> list[Live]:
-        """The runs of a resource's current hash, latest attempt first."""
-        used = resource.spec.get("useRun")
-        if used:
-            return [job for job in self._by_name.get(used, {}).values() if job.remote_name == used]
-        jobs = [job for job in self._by_name.get(resource.name, {}).values() if job.hash == resource.hash]
-        return sorted(jobs, key=lambda job: job.attempt, reverse=True)
-
-    def observed(self, resource: Resource) -> Observed:
-        """The current run and all others of a resource."""
-        current = self.of(resource)
-        live = current[0] if current else None
-        others = [job for job in self._by_name.get(resource.name, {}).values() if job is not live and job.hash]
-        ordered = sorted(others, key=lambda job: (job.created, job.remote_name))
-        return Observed(live and replace(live, id=resource.id), tuple(ordered))
-
-
 class _Problems:
     """Problems of one resource, at paths below ``spec``."""
 
@@ -671,8 +613,3 @@ def _unique(spec: Spec, key: str, by: str, problem: _Problems) -> Iterator[Probl
     for index, name in enumerate(names):
         if name in names[:index]:
             yield problem("FM0307", f"two {key} have the {by} {name!r}", key, index, by)
-
-
-def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(names), NAMES_PER_FILTER):
-        yield names[start : start + NAMES_PER_FILTER]
