@@ -10,10 +10,16 @@ from fmctl.sandbox.server import Server
 
 from .jobs import CODE, ENGINE, job, upload_code
 from .sdk_surface import Method
+from .services_v2_world import group, service, unit
 
 POOL = "pool0a1b2c3d"
 POOL_FLAVOR = "modelarts.pool.visual.xlarge"
 RAW = "DeleteTrainingJobResponse"  # a class without fields: the answer stays as it came
+DEPLOYMENT = "main"
+IN_DEPLOYMENTS = "/services/{id}/deployments/"
+"""Below this path `name` is that of a deployment, or of what runs in it."""
+NEVER_READY = {"cmd": "exec sleep 600", "files": []}
+"""A unit whose deployment goes on as long as a test: what is refused meanwhile does not depend on the clock."""
 NOT_IMPLEMENTED = "ModelArts.2858"
 NO_SUCH_PATH = "ModelArts.2836"
 
@@ -59,7 +65,8 @@ class SdkWorld:
         """Call it by its own name; whatever is neither an answer nor an SDK error is raised as it is."""
         from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 
-        request = method.minimal(self._known())
+        known = self._known()
+        request = method.minimal(known | {"name": DEPLOYMENT} if IN_DEPLOYMENTS in method.path else known)
         if method.name in BODIES:
             request.body = BODIES[method.name](self)
         before = len(self._sandbox.store.writes)
@@ -81,12 +88,17 @@ class SdkWorld:
 
     def _one_of_everything(self) -> dict[str, str]:
         self.make("authorizations", authorization(self))
-        job_id = self.make("training-jobs", job(self.name()))["metadata"]["id"]
+        self.job_id = self.make("training-jobs", job(self.name()))["metadata"]["id"]
         self.algorithm = self.make("algorithms", algorithm(self))["metadata"]
         experiment_id = self.make("training-experiments", {"metadata": {"name": self.name()}})["metadata"]["id"]
         workspace_id = self.make("workspaces", {"name": self.name()}, version=1)["id"]
-        ids = {"training_job_id": job_id, "algorithm_id": self.algorithm["id"], "experiment_id": experiment_id}
-        return ids | {"id": job_id, "workspace_id": workspace_id}
+        served = self.make("services", service(group(unit(**NEVER_READY)), name=self.name()))
+        self.service_id = served["id"]
+        self.deployment_id = served["version"]["instance_groups"][0]["id"]
+        self.key_id = self.make("services/api-keys", api_key(self))["key_id"]
+        ids = {"training_job_id": self.job_id, "algorithm_id": self.algorithm["id"], "experiment_id": experiment_id}
+        ids |= dict.fromkeys(("id", "service_id", "resource_id"), self.service_id)
+        return ids | {"deployment_id": self.deployment_id, "key_id": self.key_id, "workspace_id": workspace_id}
 
     def make(self, path: str, body: Any, version: int = 2) -> Any:
         """What the sandbox answers to a POST that is no method of the SDK, or not one under test."""
@@ -124,19 +136,45 @@ def authorization(world: SdkWorld) -> dict[str, Any]:
     return {"user_id": world.name(), "type": "agency", "content": "modelarts_agency"}
 
 
+def api_key(world: SdkWorld) -> dict[str, Any]:
+    """A request for a key that opens the services that it is bound to."""
+    return {"name": world.name(), "scope": "SERVICE"}
+
+
+def scaling(world: SdkWorld) -> dict[str, Any]:
+    """A request for a policy that scales a deployment at full hours."""
+    rule = {"name": "hourly", "type": "CRON_HPA", "schedule": "0 * * * *", "target_replicas": 2}
+    target = {"target_resource_id": world.deployment_id, "target_resource_type": "GROUP"}
+    return {"type": "CRON_HPA", "hpa_rules": [rule], **target}
+
+
 VERDICTS = {NOT_IMPLEMENTED: Verdict.NOT_IMPLEMENTED, NO_SUCH_PATH: Verdict.NOT_ROUTED}
 
 PLAIN: Mapping[str, Any] = {
     "action_type": "terminate",
+    "deployment_name": DEPLOYMENT,
     "flavor_id": POOL_FLAVOR,
     "kind": "job",
     "pool_id": POOL,
     "pool_name": POOL,
     "report_type": "training-event",
     "task_id": "worker-0",
+    "version": "1.0.0",
 }
 
 BODIES: Mapping[str, Callable[[SdkWorld], Any]] = {
+    "batch_delete_infer_services": lambda world: {"service_ids": [world.service_id]},
+    "batch_delete_training_job": lambda world: {"jobs": [{"kind": "job", "metadata": {"id": world.job_id}}]},
+    "batch_bind_infer_api_keys": lambda world: {"key_ids": [{"key_id": world.key_id}]},
+    "batch_unbind_infer_api_keys": lambda world: {"key_ids": [{"key_id": world.key_id}]},
+    "create_infer_api_key": api_key,
+    "create_infer_deployment": lambda world: group(unit(**NEVER_READY), name=world.name(), weight=0),
+    "create_infer_deployment_hpa": scaling,
+    "update_infer_deployment_hpa": scaling,
+    "create_infer_service": lambda world: service(group(unit(**NEVER_READY)), name=world.name()),
+    "create_infer_temp_api_key": lambda _: {"expire_time": 1},
+    "update_infer_deployment": lambda _: {"weight": 100, "unit_configs": [unit(**NEVER_READY)]},
+    "update_infer_service": lambda _: {"version": "1.0.0", "description": "better"},
     "create_training_job": lambda world: job(world.name()),
     "create_algorithm": algorithm,
     "change_algorithm": lambda world: algorithm(world) | {"metadata": {"name": world.algorithm["name"]}},
