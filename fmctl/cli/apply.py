@@ -60,7 +60,7 @@ def apply(
     """
     from fmctl.cli.output import disable_colour
     from fmctl.cli.planning import make, remake
-    from fmctl.cli.progress import printer
+    from fmctl.cli.printers import printer
     from fmctl.cli.session import seconds_of, sources
     from fmctl.execute import Limits
 

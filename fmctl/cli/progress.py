@@ -21,21 +21,6 @@ if TYPE_CHECKING:
 FIRST_BEAT, SLOWEST_BEAT = 10.0, 300.0
 
 
-def printer(json_events: bool, *, full: bool) -> Printer:
-    """The printer that fits where the output goes."""
-    if json_events:
-        return JsonPrinter()
-    import sys
-
-    from fmctl.cli.output import redrawn
-
-    if not redrawn(sys.stderr):
-        return Printer(full)
-    from fmctl.cli.live import LivePrinter
-
-    return LivePrinter(full)
-
-
 class Printer:
     """Plain lines: a line per phase, and a heartbeat that gets rarer, 10 s to 5 min."""
 

@@ -20,7 +20,7 @@ def start(
     from fmctl.api import address
     from fmctl.cli.apply import finish
     from fmctl.cli.output import disable_colour, say
-    from fmctl.cli.progress import printer
+    from fmctl.cli.printers import printer
     from fmctl.cli.session import open_session, project_of
 
     if no_color:

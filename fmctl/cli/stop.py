@@ -25,7 +25,7 @@ def stop(
     from fmctl.api import address, stopping
     from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
-    from fmctl.cli.progress import printer
+    from fmctl.cli.printers import printer
     from fmctl.cli.session import confirm, open_session, project_of
     from fmctl.details import newest
     from fmctl.execute import Limits

@@ -27,7 +27,7 @@ def wait(
     """
     from fmctl.api import address
     from fmctl.cli.output import disable_colour, say
-    from fmctl.cli.progress import printer
+    from fmctl.cli.printers import printer
     from fmctl.cli.session import open_session, project_of, seconds_of
     from fmctl.domain.problem import worst
     from fmctl.waiting import Goal, wait_for
