@@ -46,6 +46,7 @@ class Account:
         *,
         components: Sequence[Callable[["Account"], Component]],
         clock: Clock | None = None,
+        wall: Clock | None = None,
         runner: Runner | None = None,
         jobs_at_once: int | None = None,
         require_authorization: bool = False,
@@ -53,6 +54,8 @@ class Account:
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.state_dir = state_dir = state_dir.resolve()  # jobs run elsewhere, and get paths below it
         self.clock = clock or SystemClock()
+        self.wall = wall or self.clock
+        """The time that callers live in, by which signatures, links and tokens are good; `clock` may be ahead of it."""
         self.credentials = load_or_create(state_dir / "credentials.json")
         self.store = Store(state_dir / "sandbox.sqlite")
         self.objects = Objects(self.store, state_dir / "objects", self.clock)
@@ -81,11 +84,15 @@ class Account:
         if not self._ticking.acquire(blocking=False):
             return
         try:
-            with self.store.background():
-                for component in self._components:
-                    component.tick()
+            self._tick()
         finally:
             self._ticking.release()
+
+    def tick_after(self, move: Callable[[], object]) -> None:
+        """Move time, and let what it advances advance before anybody else does."""
+        with self._ticking:
+            move()
+            self._tick()
 
     def close(self) -> None:
         """End every job and service, then the store."""
@@ -93,3 +100,8 @@ class Account:
             for component in reversed(self._components):
                 component.close()
             self.store.close()
+
+    def _tick(self) -> None:
+        with self.store.background():
+            for component in self._components:
+                component.tick()

@@ -36,7 +36,7 @@ def signed_request(request: Request) -> SignedRequest:
 def _by_signature(sandbox: Account, request: Request) -> str:
     owner = sandbox.credentials
     try:
-        verify(signed_request(request), owner.access_key, owner.secret_key, sandbox.clock.now())
+        verify(signed_request(request), owner.access_key, owner.secret_key, sandbox.wall.now())
     except BadSignature as error:
         message = f"Incorrect IAM authentication information: {error}"
         raise WireError(401, "APIGW.0301", message) from error
@@ -47,7 +47,7 @@ def _by_token(sandbox: Account, text: str, scoped: bool) -> str:
     token = tokens.read(text, sandbox.credentials.secret_key)
     if token is None:
         raise WireError(401, "ModelArts.0203", "Invalid token.")
-    if token.expires_at < sandbox.clock.now():
+    if token.expires_at < sandbox.wall.now():
         raise WireError(401, "ModelArts.0202", "Expired token.")
     if not token.project_id and not scoped:
         return token.user

@@ -20,7 +20,7 @@ import psutil
 
 from fmctl.sandbox.meter import Meter, read_samples
 from fmctl.sandbox.objects import Objects, ObsError
-from fmctl.sandbox.runner import Ended
+from fmctl.sandbox.runner import Ended, Outlook
 from fmctl.sandbox.workdir import CannotPrepare, Workdir, job_mark, log_path, metrics_path
 
 GRACE_SECONDS = 5.0
@@ -41,6 +41,10 @@ class ProcessRunner:
         self._root = root
         self._grace = grace
         self._running: dict[str, _Run] = {}
+
+    def outlook(self, job_id: str, job: Mapping[str, Any]) -> Outlook:
+        """A real job waits for room alone."""
+        return Outlook()
 
     def start(self, job_id: str, job: Mapping[str, Any], now: float) -> None:
         self._running[job_id] = _Run(Workdir(self._root / job_id, job, self._objects), self._grace)

@@ -17,8 +17,21 @@ class Ended:
     events: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known of a job before it runs."""
+
+    pending: float = 0.0
+    """Seconds that it waits at least, however much room there is."""
+    create_error: str = ""
+    """Why the platform cannot even create it."""
+
+
 class Runner(Protocol):
     """Runs jobs in the background; `job` is a job as the API shows it. No method waits."""
+
+    def outlook(self, job_id: str, job: Mapping[str, Any]) -> Outlook:
+        """What awaits a new job, asked once."""
 
     def start(self, job_id: str, job: Mapping[str, Any], now: float) -> None:
         """Begin to run."""
@@ -68,11 +81,17 @@ class ScriptedRunner:
     started: list[str] = field(default_factory=list)
     _jobs: dict[str, _Scripted] = field(default_factory=dict)
 
+    def outlook(self, job_id: str, job: Mapping[str, Any]) -> Outlook:
+        return Outlook()
+
     def start(self, job_id: str, job: Mapping[str, Any], now: float) -> None:
         name = str(job["metadata"]["name"])
+        self.play(job_id, name, now + _lookup(self.durations, name, 1.0), _lookup(self.outcomes, name, 0))
+
+    def play(self, job_id: str, name: str, ends_at: float, exit_code: int | None, log: str = "") -> None:
+        """Begin one job whose course is known."""
         self.started.append(name)
-        seconds = _lookup(self.durations, name, 1.0)
-        self._jobs[job_id] = _Scripted(name, now + seconds, _lookup(self.outcomes, name, 0), f"{name} started\n")
+        self._jobs[job_id] = _Scripted(name, ends_at, exit_code, log or f"{name} started\n")
 
     def poll(self, job_id: str, now: float) -> Ended | None:
         job = self._jobs.get(job_id)

@@ -52,6 +52,12 @@ class Store:
         with self._lock:
             self._db.close()
 
+    @property
+    def changes(self) -> int:
+        """A number that every change raises."""
+        with self._lock:
+            return self._db.total_changes
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the block or nothing; other threads wait. A transaction inside another one joins it."""

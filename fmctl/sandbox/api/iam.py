@@ -25,7 +25,7 @@ def create_token(call: Call) -> Reply:
     project_id = _scoped_project(owner, _mapping(auth, "scope"))
     if project_id is None:
         return _keystone(401, "The user has no access to this project or domain.")
-    text, token = tokens.issue(owner.user, project_id, owner.secret_key, call.sandbox.clock.now())
+    text, token = tokens.issue(owner.user, project_id, owner.secret_key, call.sandbox.wall.now())
     body = _token_body(owner, token, call.sandbox.endpoint, bool(call.query.get("nocatalog")))
     return Reply(201, body, {"X-Subject-Token": text})
 
@@ -35,7 +35,7 @@ def validate_token(call: Call) -> Reply:
     """What the token in X-Subject-Token says, as long as it is good."""
     owner, text = call.sandbox.credentials, call.request.headers.get("X-Subject-Token", "")
     token = tokens.read(text, owner.secret_key)
-    if token is None or token.expires_at < call.sandbox.clock.now():
+    if token is None or token.expires_at < call.sandbox.wall.now():
         return _keystone(404, "The token is not valid, or is valid no longer.", "Not Found")
     body = _token_body(owner, token, call.sandbox.endpoint, bool(call.query.get("nocatalog")))
     return Reply(200, body, {"X-Subject-Token": text})

@@ -53,7 +53,7 @@ def _dispatch(sandbox: Account, request: Request, signed: ObsRequest) -> Respons
     if "apiversion" in request.args:
         return empty(x_obs_api="3.0")
     owner = sandbox.credentials
-    verify(signed, owner.access_key, owner.secret_key, sandbox.clock.now())
+    verify(signed, owner.access_key, owner.secret_key, sandbox.wall.now())
     path = f"/{signed.bucket_host}{request.path}" if signed.bucket_host else request.path
     bucket, _, key = path[1:].partition("/")
     call = ObsCall(sandbox, request, bucket, key, family(signed))

@@ -85,7 +85,7 @@ def _log(call: Call) -> bytes | None:
 
 def _link(call: Call, path: str) -> str:
     owner = call.sandbox.credentials
-    expires = str(int(call.sandbox.clock.now()) + LINK_SECONDS)
+    expires = str(int(call.sandbox.wall.now()) + LINK_SECONDS)
     signature = sign_v2(ObsRequest("GET", path, [], {}), owner.secret_key, expires)
     query = urlencode({"AWSAccessKeyId": owner.access_key, "Expires": expires, "Signature": signature})
     return f"{call.request.host_url.rstrip('/')}{quote(path)}?{query}"

@@ -93,8 +93,11 @@ class Publishing:
             self._fail(document, now, f"{IMPORT_FAILED}: The sandbox cannot import this model; its log says more.")
             return
         model.update(changes)
-        needs_image = model["model_type"] == "Image" or bool(model["dependencies"])
-        self._save(document, now, "building" if needs_image else "published")
+        self._save(document, now, "building" if self._needs_image(model) else "published")
+
+    def _needs_image(self, model: Document) -> bool:
+        """Whether an image has to be built of it."""
+        return model["model_type"] == "Image" or bool(model["dependencies"])
 
     def _started(self, document: Document) -> Future[Document]:
         """The import of a model, begun now unless it was before."""
@@ -110,10 +113,10 @@ class Publishing:
             del self._imports[model_id]
             self.forget(model_id)
 
-    def _fail(self, document: Document, now: float, reason: str) -> None:
+    def _fail(self, document: Document, now: float, reason: str, status: str = "failed") -> None:
         self.forget(document["model"]["model_id"])
         document["model"]["error_msg"] = reason
-        self._save(document, now, "failed")
+        self._save(document, now, status)
 
     def _save(self, document: Document, now: float, status: str) -> None:
         """Unless it was deleted meanwhile."""
@@ -130,7 +133,7 @@ class Publishing:
         model = document["model"]
         if model["model_type"] == "Image":
             config = _merged(b"", document)
-            return _described(config, model_config.check(config, is_image=True), model) | {
+            return described(config, model_config.check(config, is_image=True), model) | {
                 "image_address": model["source_location"]
             }
         folder = self._copy(model)
@@ -138,7 +141,7 @@ class Publishing:
         config = _merged(config_file.read_bytes() if config_file.is_file() else b"", document)
         checked = model_config.check(config, is_image=False)
         _check_runtime(checked, model)
-        return _described(config, checked, model) | {"model_size": _size(folder)}
+        return described(config, checked, model) | {"model_size": _size(folder)}
 
     def _copy(self, model: Document) -> Path:
         """Copy the OBS folder; the copy appears under its name only when it is whole."""
@@ -194,7 +197,7 @@ def _check_runtime(config: ModelConfig, model: Document) -> None:
         raise ConfigError(BAD_RUNTIME, f"{config.runtime} is no runtime of {model['model_type']}.")
 
 
-def _described(config: Mapping[str, Any], checked: ModelConfig, model: Document) -> Document:
+def described(config: Mapping[str, Any], checked: ModelConfig, model: Document) -> Document:
     """The parts of a detail that come from the configuration."""
     default = next(iter(RUNTIMES.get(model["model_type"], ())), "")
     return {

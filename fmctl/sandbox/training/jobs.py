@@ -6,6 +6,7 @@ Creating | Pending | Running → Terminating → Terminated
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from fmctl.sandbox.account import Account
@@ -49,6 +50,7 @@ class Training:
     def create(self, job: Document, now: float) -> Document:
         """Take in a job, in phase Creating."""
         record = {"job": job, "events": [], "since": now, "started_at": None, "delete_at": None}
+        record |= asdict(self._runner.outlook(job["metadata"]["id"], job))
         record["user_id"] = self._sandbox.credentials.user_id
         tell(record, now, "Training job is created.")
         self.save(record)
@@ -142,7 +144,9 @@ class Training:
             del self._moving[job_id]
             return
         phase, ended = phase_of(record), self._ended.get(job_id)
-        if phase == "Creating":
+        if phase == "Creating" and record.get("create_error"):
+            self._give_up(record, now)
+        elif phase == "Creating":
             tell(record, now, "Training job is queued.")
             self._enter(record, "Pending", now)
         elif phase == "Running" and ended:
@@ -156,6 +160,11 @@ class Training:
             self._runner.forget(job_id)
             self._store.delete(COLLECTION, job_id)
             del self._moving[job_id]
+
+    def _give_up(self, record: Document, now: float) -> None:
+        """It cannot even be created."""
+        tell(record, now, f"Failed to create the training job: {record['create_error']}", "Error")
+        self._enter(record, "Abnormal", now, "CreateFailed")
 
     def _stopped(self, record: Document, now: float) -> None:
         """A job that was asked to stop has stopped when its process has."""
@@ -200,9 +209,9 @@ class Training:
         tell(record, now, f"Training job {phase.lower()}.", "Error" if phase in ("Failed", "Abnormal") else "Info")
         self._enter(record, phase, now)
 
-    def _enter(self, record: Document, phase: str, now: float) -> None:
+    def _enter(self, record: Document, phase: str, now: float, secondary: str = "") -> None:
         record["since"] = now
-        record["job"]["status"] |= {"phase": phase, "secondary_phase": SECONDARY.get(phase, phase)}
+        record["job"]["status"] |= {"phase": phase, "secondary_phase": secondary or SECONDARY.get(phase, phase)}
         self.save(record)
 
     @property
@@ -238,7 +247,10 @@ def _next_move(record: Document) -> _Move:
     hours = (record["job"]["spec"].get("auto_stop") or {}).get("duration")
     if phase == "Running":
         return _Move(phase, record["started_at"] + hours * HOUR if hours else math.inf)
-    return _Move(phase, record["delete_at"] if phase in ENDED else record["since"] + STEP_SECONDS)
+    if phase in ENDED:
+        return _Move(phase, record["delete_at"])
+    lasts = max(record.get("pending", 0.0), STEP_SECONDS) if phase == "Pending" else STEP_SECONDS
+    return _Move(phase, record["since"] + lasts)
 
 
 def _priority(record: Document) -> int:
