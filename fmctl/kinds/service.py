@@ -11,23 +11,25 @@ Endpoints, below ``/v1/{project_id}``:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from typing import Any, ClassVar
 
 from fmctl.domain.live import Health, Live, Observed, split_marker
-from fmctl.domain.plan import AFTER_APPLY, Action, Change, Reason
+from fmctl.domain.plan import Action, Change, Reason
 from fmctl.domain.ports import Api
-from fmctl.domain.problem import Conflict, FmctlError, NotFound, NotReady, Problem, WrongState
+from fmctl.domain.problem import Conflict, NotFound, NotReady, Problem, WrongState
 from fmctl.domain.resource import Resource, ResourceId, Spec
-from fmctl.domain.values import DURATION, agrees, is_secret_name, megabytes, moment, seconds
-from fmctl.kinds.base import SPECIAL, Deciding, Identity, Kind, Looking, Reference, Schema, Secret, Steps, Watch, Work
+from fmctl.domain.values import DURATION, agrees, megabytes, moment, seconds
+from fmctl.kinds import service_wire
+from fmctl.kinds.base import SPECIAL, Deciding, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
-from fmctl.kinds.model_version import NEVER_PUBLISHED, ModelVersion
+from fmctl.kinds.masking import mask, spelled_out
+from fmctl.kinds.model_version import NEVER_PUBLISHED
 from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.schema import ENV, TEXTS, named, one_line, plain
+from fmctl.kinds.service_config import MODEL, aligned, comparable, filled, refuse_unset, without_env
 
 SERVICES = "/v1/{project_id}/services"
 PHASES = {
@@ -47,7 +49,6 @@ STATES = {"stopped": "stopped", "stopping": "stopped", "pending": "stopped", "fi
 """What a live phase is in the manifest's words; everything else is ``running``."""
 CONCERNING_SECONDS = 120
 EFFECT_SECONDS = 60  # a read may lag this long behind a write that was answered
-_UNITS = {"DAYS": 86400, "HOURS": 3600, "MINUTES": 60}
 
 Found = Generator[Watch, Live | None, Live]
 
@@ -122,7 +123,7 @@ class Service(Kind):
         """``models[].modelRef``."""
         for index, model in enumerate(spec.get("models", ())):
             if "modelRef" in model:
-                yield Reference(("spec", "models", index, "modelRef"), ResourceId(ModelVersion.name, model["modelRef"]))
+                yield Reference(("spec", "models", index, "modelRef"), ResourceId(MODEL, model["modelRef"]))
 
     def text_maps(self, spec: Spec) -> Iterator[tuple[str | int, ...]]:
         """``models[].env``."""
@@ -160,7 +161,7 @@ class Service(Kind):
                 yield Problem(source, "FM0315", f"{key} is named twice; give it one entry with the whole weight")
         names: dict[str, str] = {}
         for index, model in enumerate(resource.spec["models"]):
-            version = others.get(ResourceId(ModelVersion.name, model.get("modelRef", "")))
+            version = others.get(ResourceId(MODEL, model.get("modelRef", "")))
             if version and "model" in version.spec:
                 names.setdefault(str(version.spec["model"]), str(version.id))
                 if len(names) > 1:
@@ -269,8 +270,8 @@ class Service(Kind):
         name, phase = str(item["service_name"]), str(item.get("status") or "")
         spec: dict[str, Any] = {"description": text, "state": STATES.get(phase, "running")}
         if "config" in item:
-            spec["models"] = [_read_model(model) for model in item["config"] or ()]
-            spec["autoStop"] = _read_schedule(item.get("schedule"))
+            spec["models"] = [service_wire.read_model(model) for model in item["config"] or ()]
+            spec["autoStop"] = service_wire.read_schedule(item.get("schedule"))
             spec["pool"] = str(item.get("pool_name") or item.get("cluster_id") or "")
         return Live(
             id=ResourceId(self.name, name),
@@ -319,15 +320,15 @@ class Service(Kind):
             return None if model is None or model.phase in NEVER_PUBLISHED else model.remote_id
 
         moved = live.marker != self.marker(resource, deciding.set_name)
-        desired = self.comparable(resource, live, model_id, deciding.secret, moved=moved)
+        desired = comparable(resource, live, model_id, deciding.secret, moved=moved)
         auto_stopped = _auto_stopped(live)
         if live.phase == "failed" or (auto_stopped and not moved):
             desired.pop("state", None)
         elif "state" not in resource.spec and "spec.state" not in resource.spec.get("ignoreDifferences", ()):
             desired["state"] = "running"
-        shown = live.spec if moved else _filled(live.spec, desired["models"])
-        there = _aligned(shown.get("models", ()), desired["models"])
-        there, desired["models"] = _mask(there, desired["models"], _spelled_out(resource), moved=moved)
+        shown = live.spec if moved else filled(live.spec, desired["models"])
+        there = aligned(shown.get("models", ()), desired["models"])
+        there, desired["models"] = mask(there, desired["models"], spelled_out(resource), moved=moved)
         before = {**live.spec, "models": there}
         fields = deciding.differences(before, desired)
         reason = Reason.MANIFEST_CHANGED if moved else Reason.DRIFT
@@ -361,35 +362,6 @@ class Service(Kind):
             return self._change(resource, live, Action.NOOP, Reason.DEGRADED, live.phase)
         message = "(auto-stopped)" if auto_stopped and wanted == "running" else live.phase
         return self._change(resource, live, Action.NOOP, Reason.IN_SYNC, message)
-
-    def comparable(
-        self,
-        resource: Resource,
-        live: Live,
-        model_id: Callable[[ResourceId], str | None],
-        secret: Secret,
-        *,
-        moved: bool,
-    ) -> dict[str, Any]:
-        """What the manifest says, in the vocabulary of ``Live.spec``; ignored fields take the live value.
-
-        ``moved`` says that the manifest changed since it was applied: a variable that is live and no longer
-        declared is then to be removed, which shows as None.
-        """
-        spec = resource.spec
-        result: dict[str, Any] = {key: spec[key] for key in ("description", "state", "pool") if key in spec}
-        if "autoStop" in spec:
-            result["autoStop"] = seconds(spec["autoStop"])
-        there = {model["modelId"]: model for model in live.spec.get("models", ())}
-        result["models"] = []
-        for model in spec["models"]:
-            ref = ResourceId(ModelVersion.name, str(model.get("modelRef")))
-            id = model.get("modelId") or model_id(ref) or AFTER_APPLY
-            env = there.get(id, {}).get("env", {})
-            result["models"].append(_comparable_model(model, id, env, secret, moved=moved))
-        for path in spec.get("ignoreDifferences", ()):
-            _ignore(result, path.removeprefix("spec."), live)
-        return result
 
     # ---------------------------------------------------------------- doing
 
@@ -459,15 +431,15 @@ class Service(Kind):
             return model.remote_id if model else None
 
         moved = live.marker != self.marker(resource, work.set_name)
-        desired = self.comparable(resource, live, model_id, work.secret, moved=moved)
+        desired = comparable(resource, live, model_id, work.secret, moved=moved)
         config: dict[str, Any] = {key: desired[key] for key in ("models", "autoStop") if key in desired}
-        config["models"] = _aligned(config["models"], live.spec.get("models", ()))
+        config["models"] = aligned(config["models"], live.spec.get("models", ()))
         return config
 
     def _shown(self, resource: Resource, live: Live, config: Spec, work: Work) -> Spec:
         """What is live, completed by what was applied but does not show."""
         applied = live.marker == self.marker(resource, work.set_name)
-        return _filled(live.spec, config["models"]) if applied else live.spec
+        return filled(live.spec, config["models"]) if applied else live.spec
 
     def _settled(self, live: Live, work: Work, *, touched: bool = True) -> Found:
         """Wait while a transition lasts, and for two minutes while it is ``concerning``.
@@ -497,8 +469,8 @@ class Service(Kind):
                     return live
                 before, stood = self._newest(live, work.api)[0], live.facts["transition"]
                 try:
-                    _refuse_unset(resource, wanted)
-                    body = _wire_config(wanted, live.spec)
+                    refuse_unset(resource, wanted)
+                    body = service_wire.write(wanted, live.spec)
                     work.api.call("PUT", f"{SERVICES}/{live.remote_id}", body=body, safe=True)
                     sent = work.clock.now()
                 except WrongState:
@@ -517,7 +489,7 @@ class Service(Kind):
         if at > before and result == "FAIL":
             msg = f"the update of service {live.remote_name} failed and was rolled back"
             raise NotReady(msg, hint="the old config is running; see the service's events for the cause")
-        if agrees(_filled(live.spec, wanted["models"]), wanted) and not (at > before and result == "RUNNING"):
+        if agrees(filled(live.spec, wanted["models"]), wanted) and not (at > before and result == "RUNNING"):
             stale = live.phase == "failed" and live.facts["transition"] == stood
             if not stale or waited > EFFECT_SECONDS:
                 return True
@@ -577,7 +549,12 @@ class Service(Kind):
 
     def _applied(self, resource: Resource, live: Live, work: Work) -> Live:
         """The fact that the service is as the manifest says, with its config for the next three-way comparison."""
-        fact = {"of": self.name, "remoteId": live.remote_id, "marker": resource.marker, "config": _plain_config(live)}
+        fact = {
+            "of": self.name,
+            "remoteId": live.remote_id,
+            "marker": resource.marker,
+            "config": without_env(live),
+        }
         if live.marker == self.marker(resource, work.set_name) and "models" in live.spec:
             work.records.record(resource.name, resource.hash, "applied", fact)
         return live
@@ -603,13 +580,13 @@ class Service(Kind):
         spec = resource.spec
         nothing = Live(resource.id, "", live_name(resource), "", Health.MISSING)
         config = self._config(resource, nothing, work)
-        _refuse_unset(resource, config)
+        refuse_unset(resource, config)
         result: dict[str, Any] = {
             "service_name": live_name(resource),
             "infer_type": "real-time",
             "description": self.marked(resource, work.set_name),
             "workspace_id": work.api.workspace,
-            **_wire_config(config, {}),
+            **service_wire.write(config, {}),
         }
         if "pool" in spec:
             result["pool_name"] = spec["pool"]
@@ -645,174 +622,7 @@ def _failed(live: Live) -> NotReady:
     return NotReady(f"service {live.remote_name} failed: {why}", hint="apply starts it once more")
 
 
-def _read_model(model: Item) -> dict[str, Any]:
-    """One element of a live config in the manifest's words."""
-    result: dict[str, Any] = {
-        "modelId": str(model.get("model_id") or ""),
-        "weight": int(model.get("weight") or 0),
-        "flavor": str(model.get("specification") or ""),
-        "instances": int(model.get("instance_count") or 0),
-        "env": {str(key): str(value) for key, value in (model.get("envs") or {}).items()},
-    }
-    custom = model.get("custom_spec") or {}
-    if custom:
-        result["resources"] = {"cpu": float(custom.get("cpu") or 0), "memory": int(custom.get("memory") or 0)}
-        if custom.get("ascend_a310"):
-            result["resources"]["npu"] = int(custom["ascend_a310"])
-    return result
-
-
-def _read_schedule(schedule: Any) -> int:
-    """The auto stop in seconds, 0 for none."""
-    for item in schedule or ():
-        if item.get("type") == "stop":
-            return int(item.get("duration") or 0) * _UNITS.get(str(item.get("time_unit")), 0)
-    return 0
-
-
 def _auto_stopped(live: Live) -> bool:
     """Whether a live schedule stopped it: at rest for its own length of time after it ran."""
     ran = (live.facts["transition"] - live.facts["updated"]) / 1000
     return live.phase == "stopped" and 0 < live.spec.get("autoStop", 0) <= ran
-
-
-def _aligned(items: Any, other: Any) -> list[Any]:
-    """``items`` in the order of ``other`` by model id; what has no counterpart keeps the free places."""
-    ids = [item["modelId"] for item in other]
-    rest = [item for item in items if item["modelId"] not in ids]
-    known = {item["modelId"]: item for item in items if item["modelId"] in ids}
-    result = [known.get(id) or (rest.pop(0) if rest else None) for id in ids]
-    return [item for item in result if item] + rest
-
-
-def _comparable_model(model: Spec, id: str, live_env: Spec, secret: Secret, *, moved: bool) -> dict[str, Any]:
-    """One model of a manifest in the vocabulary of ``Live.spec``."""
-    result: dict[str, Any] = {"modelId": id, "weight": model["weight"]}
-    if "flavor" in model:
-        result["flavor"] = model["flavor"]
-    if "resources" in model:
-        wanted = model["resources"]
-        result["resources"] = {**wanted, "cpu": float(wanted["cpu"]), "memory": megabytes(wanted["memory"])}
-    result["instances"] = model.get("instances", 1)
-    if "env" in model or moved:
-        env = {key: _env(value, secret, live_env.get(key)) for key, value in model.get("env", {}).items()}
-        result["env"] = {key: value for key, value in env.items() if value is not None}
-        result["env"].update({key: None for key in live_env if key not in env})
-    return result
-
-
-def _env(value: Any, secret: Secret, live: str | None) -> str | None:
-    """The text of one variable; behind a variable that is not set here it is what it is on the live side."""
-    value = plain(value)
-    if not isinstance(value, Mapping):
-        return str(value)
-    known = secret(value["valueFrom"])
-    return live if known is None else known
-
-
-def _refuse_unset(resource: Resource, config: Spec) -> None:
-    """A full replacement must not lose a variable whose value is not known here."""
-    by_ref = {str(m.get("modelRef") or m.get("modelId")): m.get("env", {}) for m in resource.spec["models"]}
-    sent = {key for model in config["models"] for key in model.get("env", {})}
-    for env in by_ref.values():
-        for key, value in env.items():
-            if isinstance(plain(value), Mapping) and key not in sent:
-                msg = f"the environment variable {plain(value)['valueFrom'].get('env')} is not set"
-                raise FmctlError(msg, hint=f"{resource.id} needs it for {key}; export it before `fmctl apply`")
-
-
-def _filled(live: Spec, desired: Sequence[Spec]) -> Spec:
-    """``live`` with the resources that the platform may keep to itself (``custom_spec: {}``) taken as ``desired``."""
-    wanted = {model["modelId"]: model["resources"] for model in desired if "resources" in model}
-    models = [
-        {**model, "resources": wanted[model["modelId"]]}
-        if model["flavor"] == "custom" and "resources" not in model and model["modelId"] in wanted
-        else model
-        for model in live.get("models", ())
-    ]
-    return {**live, "models": models}
-
-
-def _spelled_out(resource: Resource) -> frozenset[str]:
-    """Names of variables whose values may show. Not those behind ``valueFrom``, nor what may have been so before."""
-    pairs = [pair for model in resource.spec["models"] for pair in model.get("env", {}).items()]
-    hidden = {key for key, value in pairs if isinstance(plain(value), Mapping)}
-    return frozenset(key for key, _ in pairs if key not in hidden and not is_secret_name(key))
-
-
-def _mask(live: list[Any], desired: list[Any], shown: frozenset[str], *, moved: bool) -> tuple[list[Any], list[Any]]:
-    """Both sides without secret values, so that a difference still shows as one.
-
-    ``shown`` are the variables that the manifest spells out. When it ``moved``, a live value may be a secret of the
-    manifest before, whatever this one says of the variable.
-    """
-    before: list[dict[str, Any]] = [dict(model) for model in live]
-    after: list[dict[str, Any]] = [dict(model) for model in desired]
-    nothing: dict[str, Any] = {}
-    for there, here in zip_longest(before, after, fillvalue=nothing):
-        old, new = dict(there.get("env") or {}), dict(here.get("env") or {})
-        for key in old.keys() | new.keys():
-            same = key in old and key in new and old[key] == new[key]
-            if old.get(key) is not None and (key not in shown or (moved and not same)):
-                old[key] = "***" if same else "*** (before)"
-            if new.get(key) is not None and key not in shown:
-                new[key] = "***" if same else "*** (after)"
-        for side, env in ((there, old), (here, new)):
-            if env:
-                side["env"] = env
-    return before, after
-
-
-def _ignore(desired: dict[str, Any], path: str, live: Live) -> None:
-    """Give an ignored field (``models[].instances``, ``autoStop``) its live value, or leave it as declared."""
-    head, _, key = path.partition("].")
-    if not key:
-        if path in desired and path in live.spec:
-            desired[path] = live.spec[path]
-        return
-    index = head.partition("[")[2]
-    models = {item["modelId"]: item for item in live.spec.get("models", ())}
-    for position, item in enumerate(desired["models"]):
-        there = models.get(item["modelId"])
-        if there and index in ("", "*", str(position)) and key in there:
-            item[key] = there[key]
-
-
-def _wire_config(config: Spec, live: Spec) -> dict[str, Any]:
-    """``models`` and ``autoStop`` as the API takes them.
-
-    A config is always a full replacement, so that variables which nobody declared are sent as they are live; a
-    schedule is only sent when it differs, since sending it re-arms it.
-    """
-    result: dict[str, Any] = {}
-    if not agrees(live.get("models"), config["models"]):
-        there = {model["modelId"]: {"env": model["env"]} for model in live.get("models", ()) if model.get("env")}
-        result["config"] = [_wire_model({**there.get(model["modelId"], {}), **model}) for model in config["models"]]
-    if "autoStop" in config and live.get("autoStop", 0) != config["autoStop"]:
-        minutes = config["autoStop"] // 60
-        result["schedule"] = [{"type": "stop", "time_unit": "MINUTES", "duration": minutes}]
-    return result
-
-
-def _wire_model(model: Spec) -> dict[str, Any]:
-    """One element of ``config``."""
-    element: dict[str, Any] = {
-        "model_id": model["modelId"],
-        "weight": model["weight"],
-        "specification": model.get("flavor") or "custom",
-        "instance_count": model["instances"],
-    }
-    if "resources" in model:
-        wanted = model["resources"]
-        element["custom_spec"] = {"cpu": wanted["cpu"], "memory": wanted["memory"]}
-        if wanted.get("npu"):
-            element["custom_spec"]["ascend_a310"] = wanted["npu"]
-    if "env" in model:
-        element["envs"] = {key: value for key, value in model["env"].items() if value is not None}
-    return element
-
-
-def _plain_config(live: Live) -> dict[str, Any]:
-    """What was applied, for the ledger: never the values of variables."""
-    models = [{key: value for key, value in model.items() if key != "env"} for model in live.spec.get("models", ())]
-    return {"models": models, "autoStop": live.spec.get("autoStop", 0), "state": live.spec.get("state")}

@@ -1,0 +1,124 @@
+"""A service's config: what a manifest says in the vocabulary of what is live, so that the two can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from fmctl.domain.live import Live
+from fmctl.domain.plan import AFTER_APPLY
+from fmctl.domain.problem import FmctlError
+from fmctl.domain.resource import Resource, ResourceId, Spec
+from fmctl.domain.values import megabytes, seconds
+from fmctl.kinds.base import Secret
+from fmctl.kinds.schema import plain
+
+MODEL = "ModelVersion"
+"""The kind that a service serves."""
+
+
+def comparable(
+    resource: Resource,
+    live: Live,
+    model_id: Callable[[ResourceId], str | None],
+    secret: Secret,
+    *,
+    moved: bool,
+) -> dict[str, Any]:
+    """What the manifest says, in the vocabulary of ``Live.spec``; ignored fields take the live value.
+
+    ``moved`` says that the manifest changed since it was applied: a variable that is live and no longer
+    declared is then to be removed, which shows as None.
+    """
+    spec = resource.spec
+    result: dict[str, Any] = {key: spec[key] for key in ("description", "state", "pool") if key in spec}
+    if "autoStop" in spec:
+        result["autoStop"] = seconds(spec["autoStop"])
+    there = {model["modelId"]: model for model in live.spec.get("models", ())}
+    result["models"] = []
+    for model in spec["models"]:
+        ref = ResourceId(MODEL, str(model.get("modelRef")))
+        id = model.get("modelId") or model_id(ref) or AFTER_APPLY
+        env = there.get(id, {}).get("env", {})
+        result["models"].append(_comparable_model(model, id, env, secret, moved=moved))
+    for path in spec.get("ignoreDifferences", ()):
+        _ignore(result, path.removeprefix("spec."), live)
+    return result
+
+
+def _comparable_model(model: Spec, id: str, live_env: Spec, secret: Secret, *, moved: bool) -> dict[str, Any]:
+    """One model of a manifest in the vocabulary of ``Live.spec``."""
+    result: dict[str, Any] = {"modelId": id, "weight": model["weight"]}
+    if "flavor" in model:
+        result["flavor"] = model["flavor"]
+    if "resources" in model:
+        wanted = model["resources"]
+        result["resources"] = {**wanted, "cpu": float(wanted["cpu"]), "memory": megabytes(wanted["memory"])}
+    result["instances"] = model.get("instances", 1)
+    if "env" in model or moved:
+        env = {key: _env(value, secret, live_env.get(key)) for key, value in model.get("env", {}).items()}
+        result["env"] = {key: value for key, value in env.items() if value is not None}
+        result["env"].update({key: None for key in live_env if key not in env})
+    return result
+
+
+def _env(value: Any, secret: Secret, live: str | None) -> str | None:
+    """The text of one variable; behind a variable that is not set here it is what it is on the live side."""
+    value = plain(value)
+    if not isinstance(value, Mapping):
+        return str(value)
+    known = secret(value["valueFrom"])
+    return live if known is None else known
+
+
+def _ignore(desired: dict[str, Any], path: str, live: Live) -> None:
+    """Give an ignored field (``models[].instances``, ``autoStop``) its live value, or leave it as declared."""
+    head, _, key = path.partition("].")
+    if not key:
+        if path in desired and path in live.spec:
+            desired[path] = live.spec[path]
+        return
+    index = head.partition("[")[2]
+    models = {item["modelId"]: item for item in live.spec.get("models", ())}
+    for position, item in enumerate(desired["models"]):
+        there = models.get(item["modelId"])
+        if there and index in ("", "*", str(position)) and key in there:
+            item[key] = there[key]
+
+
+def aligned(items: Any, other: Any) -> list[Any]:
+    """``items`` in the order of ``other`` by model id; what has no counterpart keeps the free places."""
+    ids = [item["modelId"] for item in other]
+    rest = [item for item in items if item["modelId"] not in ids]
+    known = {item["modelId"]: item for item in items if item["modelId"] in ids}
+    result = [known.get(id) or (rest.pop(0) if rest else None) for id in ids]
+    return [item for item in result if item] + rest
+
+
+def filled(live: Spec, desired: Sequence[Spec]) -> Spec:
+    """``live`` with the resources that the platform may keep to itself (``custom_spec: {}``) taken as ``desired``."""
+    wanted = {model["modelId"]: model["resources"] for model in desired if "resources" in model}
+    models = [
+        {**model, "resources": wanted[model["modelId"]]}
+        if model["flavor"] == "custom" and "resources" not in model and model["modelId"] in wanted
+        else model
+        for model in live.get("models", ())
+    ]
+    return {**live, "models": models}
+
+
+def refuse_unset(resource: Resource, config: Spec) -> None:
+    """A full replacement must not lose a variable whose value is not known here."""
+    by_ref = {str(m.get("modelRef") or m.get("modelId")): m.get("env", {}) for m in resource.spec["models"]}
+    sent = {key for model in config["models"] for key in model.get("env", {})}
+    for env in by_ref.values():
+        for key, value in env.items():
+            if isinstance(plain(value), Mapping) and key not in sent:
+                msg = f"the environment variable {plain(value)['valueFrom'].get('env')} is not set"
+                raise FmctlError(msg, hint=f"{resource.id} needs it for {key}; export it before `fmctl apply`")
+
+
+def without_env(live: Live) -> dict[str, Any]:
+    """What was applied, for the ledger: never the values of variables."""
+    models = [{key: value for key, value in model.items() if key != "env"} for model in live.spec.get("models", ())]
+    return {"models": models, "autoStop": live.spec.get("autoStop", 0), "state": live.spec.get("state")}
