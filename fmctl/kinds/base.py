@@ -116,6 +116,9 @@ Steps = Generator[Watch, Live | None, Live | None]
 """A verb in progress: it yields a Watch whenever it has to wait, gets the object as it is then (None: gone), and
 returns the object in its final form. Between two yields it makes calls that are safe to repeat."""
 
+Found = Generator[Watch, Live | None, Live]
+"""Steps that end with an object, never without one."""
+
 
 class Kind(ABC):
     """One kind. Mostly data: class variables; methods only where the API is odd."""
@@ -208,7 +211,7 @@ class Kind(ABC):
 
     @abstractmethod
     def poll(self, watches: Sequence[Watch], api: Api) -> Mapping[str, Live | None]:
-        """One shared look at everything in flight, by remote id; None for what is gone."""
+        """One shared look at everything in flight, by remote name; None for what is gone."""
 
     @abstractmethod
     def find(self, name: str, resource: Resource | None, api: Api) -> Iterator[Live]:

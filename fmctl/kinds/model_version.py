@@ -23,6 +23,7 @@ from fmctl.domain.values import folder, is_remote, wire
 from fmctl.kinds.base import SPECIAL, Deciding, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.content import JOB, check_output, located
 from fmctl.kinds.creating import create_once
+from fmctl.kinds.deleting import until_gone
 from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.schema import TEXTS, named, one_line
@@ -323,10 +324,7 @@ class ModelVersion(Kind):
             raise NotReady(
                 f"{live.remote_name} was not deleted: {why}", hint="ModelArts.3009: a service still names it"
             )
-        seen: Live | None = live
-        while seen and seen.remote_id == live.remote_id:  # another of the name is somebody else's, made meanwhile
-            seen = yield Watch(live.remote_id, live.remote_name, "being deleted")
-        return None
+        return (yield from until_gone(live))
 
     # ---------------------------------------------------------------- wire
 

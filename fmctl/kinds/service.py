@@ -11,7 +11,7 @@ Endpoints, below ``/v1/{project_id}``:
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -22,8 +22,9 @@ from fmctl.domain.problem import Conflict, NotFound, NotReady, Problem, WrongSta
 from fmctl.domain.resource import Resource, ResourceId, Spec
 from fmctl.domain.values import DURATION, agrees, megabytes, moment, seconds
 from fmctl.kinds import service_wire
-from fmctl.kinds.base import SPECIAL, Deciding, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
+from fmctl.kinds.base import SPECIAL, Deciding, Found, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
+from fmctl.kinds.deleting import until_gone
 from fmctl.kinds.masking import mask, spelled_out
 from fmctl.kinds.model_version import NEVER_PUBLISHED
 from fmctl.kinds.paging import listing
@@ -50,7 +51,6 @@ STATES = {"stopped": "stopped", "stopping": "stopped", "pending": "stopped", "fi
 CONCERNING_SECONDS = 120
 EFFECT_SECONDS = 60  # a read may lag this long behind a write that was answered
 
-Found = Generator[Watch, Live | None, Live]
 
 _MODEL: Schema = {
     "type": "object",
@@ -568,10 +568,7 @@ class Service(Kind):
                 return None
             except WrongState:
                 pass  # 3519: it is being deleted already, by a request whose answer was lost or by somebody else
-        seen: Live | None = live
-        while seen and seen.remote_id == live.remote_id:  # another of the name is somebody else's, made meanwhile
-            seen = yield Watch(live.remote_id, live.remote_name, "being deleted")
-        return None
+        return (yield from until_gone(live))
 
     # ---------------------------------------------------------------- wire
 

@@ -13,7 +13,7 @@ Endpoints, below ``/v2/{project_id}``:
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from operator import itemgetter
@@ -26,9 +26,10 @@ from fmctl.domain.problem import ApiError, NotFound, Problem, RunEnded, WrongSta
 from fmctl.domain.resource import Path, Resource, ResourceId, Spec
 from fmctl.domain.values import address, folder, is_remote, seconds
 from fmctl.kinds import job_wire, runs
-from fmctl.kinds.base import Deciding, Kind, Looking, Reference, Schema, Steps, Watch, Work
+from fmctl.kinds.base import Deciding, Found, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.content import check_output
 from fmctl.kinds.creating import create_once
+from fmctl.kinds.deleting import until_gone
 from fmctl.kinds.finding import Jobs, Seen
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.schema import ENV, OBS, PARAMETERS, TEXTS, named, one_line, plain
@@ -48,8 +49,6 @@ FINAL = frozenset({"Terminated", "Completed", "Failed", "Abnormal"})
 RUN_NAME = re.compile(r"^(.+)-([0-9a-f]{10})(?:-r([1-9][0-9]*))?$")
 LOG_LINES = 20
 
-Found = Generator[Watch, Live | None, Live]
-"""Steps that end with a run, never without one."""
 
 _NAME = named("a name here")
 _ENGINE: Schema = {
@@ -568,10 +567,7 @@ class TrainingJob(Kind):
             work.api.call("DELETE", f"{JOBS}/{live.remote_id}", safe=True)
         except NotFound:
             return None
-        seen: Live | None = live
-        while seen and seen.remote_id == live.remote_id:  # another of the name is somebody else's, made meanwhile
-            seen = yield Watch(live.remote_id, live.remote_name, "being deleted")
-        return None
+        return (yield from until_gone(live))
 
     def log(self, live: Live, api: Api, task: str = "worker-0") -> str:
         """The newest part of a run's log; empty while there is none (204 2776, 400 2818)."""
