@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,8 +16,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from fmctl.domain.problem import FmctlError
 from fmctl.settings import SANDBOX, Context
@@ -57,12 +59,40 @@ def context(folder: Path, environ: Mapping[str, str], notify: Callable[[str], No
 
 def running(folder: Path) -> Mapping[str, str] | None:
     """How to reach the sandbox of this folder, None when it is down; a stale file does not count."""
+    info = _announced(folder)
+    return info if info and _answers(info["endpoint"]) else None
+
+
+def stuck(folder: Path) -> int | None:
+    """The pid of a sandbox that works in this folder and does not answer; None when there is none."""
+    return _pid(folder) if running(folder) is None else None
+
+
+def _announced(folder: Path) -> Mapping[str, str] | None:
+    """What the last server here has written, if a process of its pid exists."""
     try:
         info: dict[str, str] = json.loads((folder / "server.json").read_text("utf-8"))
         os.kill(int(info["pid"]), 0)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return info if _answers(info["endpoint"]) else None
+    return info if "endpoint" in info else None
+
+
+def _pid(folder: Path) -> int | None:
+    """The server's pid; None when nothing holds its lock, since then the pid is somebody else's by now."""
+    info = _announced(folder)
+    return int(info["pid"]) if info and _locked(folder / "lock") else None
+
+
+def _locked(file: Path) -> bool:
+    try:
+        with file.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _answers(endpoint: str) -> bool:
@@ -79,7 +109,6 @@ def _answers(endpoint: str) -> bool:
 
 def up(folder: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
     """Start it unless it is up, and wait until it answers. Two callers start one."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _starting(folder):
         info = running(folder)
         if info:
@@ -98,11 +127,17 @@ def up(folder: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
 
 
 @contextmanager
-def _starting(folder: Path) -> Iterator[None]:
+def _starting(folder: Path) -> Iterator[TextIO]:
     """One starter at a time; the lock is let go with the descriptor."""
-    with (folder / "start.lock").open("w") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (folder / "start.lock").open("w")
+    except OSError as error:
+        msg = f"the sandbox cannot keep its state in {folder}: {error.strerror}"
+        raise FmctlError(msg, hint="name a folder that can be written with FMCTL_SANDBOX_DIR") from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock
 
 
 def _spawn(folder: Path, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -133,18 +168,50 @@ def _last_words(folder: Path) -> str:
 
 def down(folder: Path) -> bool:
     """Stop it and wait until it has ended; False when it was not up."""
-    info = running(folder)
-    if info is None:
+    pid = _pid(folder)
+    if pid is None:
         return False
-    pid = int(info["pid"])
-    os.kill(pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):  # it has just ended by itself
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline:
         if not _alive(pid):
             return True
         time.sleep(0.05)
     msg = f"the sandbox (pid {pid}) did not stop within {STOP_SECONDS:.0f} s"
-    raise FmctlError(msg, hint="its log tells why; `kill` it if you must")
+    raise FmctlError(msg, hint=f"its log tells why; `kill -9 {pid}` if you must")
+
+
+def forget(folder: Path) -> None:
+    """Stop it and remove what it keeps; a folder that no sandbox made is left as it is."""
+    if not folder.exists():
+        return
+    if not _is_sandbox(folder):
+        msg = f"{folder} does not look like a sandbox's folder; it is left as it is"
+        raise FmctlError(msg)
+    with _starting(folder) as lock:  # nobody starts one on what is being removed
+        down(folder)
+        for entry in folder.iterdir():  # not the folder itself, which may be a link or a mount
+            if entry.name != Path(lock.name).name:
+                _remove(entry)
+
+
+def _remove(entry: Path) -> None:
+    try:
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink(missing_ok=True)
+    except OSError as error:
+        msg = f"cannot remove {error.filename}: {error.strerror}"
+        raise FmctlError(msg) from error
+
+
+def _is_sandbox(folder: Path) -> bool:
+    """Whether what is in a folder may be removed: nothing is, or a sandbox or its start made it."""
+    return folder.is_dir() and (
+        any((folder / name).exists() for name in ("sandbox.sqlite", "start.lock")) or not any(folder.iterdir())
+    )
 
 
 def _alive(pid: int) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -51,7 +50,8 @@ def status(state_dir: StateDir = None) -> int:
     folder = _folder(state_dir)
     info = host.running(folder)
     if info is None:
-        say("sandbox is down")
+        pid = host.stuck(folder)
+        say("sandbox is down" if pid is None else f"sandbox (pid {pid}) is up and does not answer")
         return ExitCode.DIFFERENCES
     say(f"sandbox is up at {info['endpoint']}\n  project {info['project_id']}, pid {info['pid']}, state in {folder}")
     return ExitCode.OK
@@ -74,18 +74,8 @@ def reset(
         if not ask(f"Forget everything in {folder}?"):
             msg = "nothing was forgotten"
             raise Cancelled(msg)
-    host.down(folder)
-    if folder.exists():
-        if not _is_sandbox(folder):
-            msg = f"{folder} does not look like a sandbox's folder; it is left as it is"
-            raise FmctlError(msg)
-        shutil.rmtree(folder)
+    host.forget(folder)
     say("sandbox is reset")
-
-
-def _is_sandbox(folder: Path) -> bool:
-    """Whether a folder may be removed: it is empty, or a sandbox made it."""
-    return (folder / "lock").exists() or not any(folder.iterdir())
 
 
 @app.command()
