@@ -16,7 +16,8 @@ from fmctl.domain.record import Link
 from fmctl.domain.values import address
 from fmctl.kinds.model_version import ModelVersion
 from fmctl.kinds.paging import SEARCH_LIMIT, listing
-from fmctl.kinds.service import SERVICES, Service
+from fmctl.kinds.service import Service
+from fmctl.kinds.service_wire import SERVICES
 from fmctl.kinds.training_job import JOBS, RUN_NAME, TrainingJob
 
 DEEPEST = 6

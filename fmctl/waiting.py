@@ -17,7 +17,7 @@ from fmctl.execute import FIRST_LOOK, GROWTH, POLL_TROUBLE_SECONDS, SLOWEST_LOOK
 from fmctl.kinds import KINDS, RUNS
 from fmctl.kinds.base import Watch
 from fmctl.kinds.runs import recovering
-from fmctl.kinds.service import CONCERNING_SECONDS
+from fmctl.kinds.settling import CONCERNING_SECONDS
 from fmctl.receipts import write_receipts
 
 Emit = Callable[[Event], None]

@@ -27,6 +27,7 @@ from fmctl.kinds.deleting import until_gone
 from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.schema import TEXTS, named, one_line
+from fmctl.kinds.service_wire import SERVICES
 
 MODELS = "/v1/{project_id}/models"
 PHASES = {
@@ -358,7 +359,7 @@ class ModelVersion(Kind):
 
 def _with_users(live: Live, api: Api) -> Live:
     """A version with the live names of the services that use it, whoever they belong to."""
-    found = listing(api, "/v1/{project_id}/services", "services", "service_id", model_id=live.remote_id)
+    found = listing(api, SERVICES, "services", "service_id", model_id=live.remote_id)
     return replace(live, facts={**live.facts, "usedBy": tuple(str(item["service_name"]) for item in found)})
 
 

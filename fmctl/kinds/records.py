@@ -17,7 +17,7 @@ from fmctl.domain.live import Live
 from fmctl.domain.ports import Api
 from fmctl.domain.problem import NoAnswer
 from fmctl.domain.record import Happening, ServiceUpdate, Usage
-from fmctl.kinds.service import SERVICES
+from fmctl.kinds.service_wire import SERVICES
 from fmctl.kinds.training_job import JOBS
 
 JOB_EVENTS = 100

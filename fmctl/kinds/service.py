@@ -18,21 +18,22 @@ from typing import Any, ClassVar
 from fmctl.domain.live import Health, Live, Observed, split_marker
 from fmctl.domain.plan import Action, Change, Reason
 from fmctl.domain.ports import Api
-from fmctl.domain.problem import Conflict, NotFound, NotReady, Problem, WrongState
+from fmctl.domain.problem import Conflict, NotFound, Problem, WrongState
 from fmctl.domain.resource import Resource, ResourceId, Spec
-from fmctl.domain.values import DURATION, agrees, megabytes, moment, seconds
+from fmctl.domain.values import DURATION, megabytes, moment, seconds
 from fmctl.kinds import service_wire
 from fmctl.kinds.base import SPECIAL, Deciding, Found, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.deleting import until_gone
 from fmctl.kinds.masking import mask, spelled_out
-from fmctl.kinds.model_version import NEVER_PUBLISHED
 from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
+from fmctl.kinds.rollout import Rollout, newest_update
 from fmctl.kinds.schema import ENV, TEXTS, named, one_line, plain
 from fmctl.kinds.service_config import MODEL, aligned, comparable, filled, refuse_unset, without_env
+from fmctl.kinds.service_wire import SERVICES
+from fmctl.kinds.settling import failed, moving, put_state, settled
 
-SERVICES = "/v1/{project_id}/services"
 PHASES = {
     "running": Health.HEALTHY,
     "deploying": Health.PROGRESSING,
@@ -45,12 +46,8 @@ PHASES = {
     "finished": Health.SUSPENDED,
     "deleting": Health.PROGRESSING,
 }
-TRANSIENT = frozenset({"deploying", "waiting", "stopping", "deleting"})
 STATES = {"stopped": "stopped", "stopping": "stopped", "pending": "stopped", "finished": "stopped", "failed": "failed"}
 """What a live phase is in the manifest's words; everything else is ``running``."""
-CONCERNING_SECONDS = 120
-EFFECT_SECONDS = 60  # a read may lag this long behind a write that was answered
-
 
 _MODEL: Schema = {
     "type": "object",
@@ -223,7 +220,7 @@ class Service(Kind):
             return None
         facts = dict(live.facts)
         if live.owned_by(looking.set_name) and live.marker != self.marker(resource, looking.set_name):
-            at, result = self._newest(live, looking.api)
+            at, result = newest_update(live, looking.api)
             facts["rolledBack"] = at if result == "FAIL" else 0
         return replace(live, id=resource.id, facts=facts)
 
@@ -260,7 +257,7 @@ class Service(Kind):
         for watch in watches:
             live = listed.get(watch.remote_name)
             id = live.remote_id if live else watch.remote_id
-            found[watch.remote_name] = live if live and _moving(live) else (self.find_id(id, api) if id else None)
+            found[watch.remote_name] = live if live and moving(live) else (self.find_id(id, api) if id else None)
         return found
 
     @legible
@@ -317,7 +314,7 @@ class Service(Kind):
 
         def model_id(ref: ResourceId) -> str | None:
             model = deciding.world.live(ref)
-            return None if model is None or model.phase in NEVER_PUBLISHED else model.remote_id
+            return None if model is None or model.health is Health.DEGRADED else model.remote_id
 
         moved = live.marker != self.marker(resource, deciding.set_name)
         desired = comparable(resource, live, model_id, deciding.secret, moved=moved)
@@ -356,7 +353,7 @@ class Service(Kind):
                     resource, live, Action.START, Reason.DEGRADED, f"failed: {live.message or 'no reason given'}"
                 )
             return self._change(resource, live, Action.NOOP, Reason.DEGRADED, "failed")
-        if _moving(live):
+        if moving(live):
             return self._change(resource, live, Action.NOOP, Reason.PROGRESSING, live.phase)
         if live.health is Health.DEGRADED:
             return self._change(resource, live, Action.NOOP, Reason.DEGRADED, live.phase)
@@ -373,16 +370,17 @@ class Service(Kind):
         if resource is None:  # started or stopped by name, without a manifest
             assert live is not None
             wanted = "running" if change.action is Action.START else "stopped"
-            return (yield from self._put_state(wanted, live, work, was_failed=live.phase == "failed"))
+            return (yield from put_state(wanted, live, work, was_failed=live.phase == "failed"))
         if change.action in (Action.CREATE, Action.REPLACE):
             if live:
                 yield from self._delete(live, work)
             return (yield from self._create(resource, work))
         assert live is not None
         if change.action is Action.NOOP:
-            live = (yield from self._ready(resource, live, work)) if _moving(live) else live
-            return self._applied(resource, live, work)
-        return (yield from self._converge(resource, live, work))
+            live = (yield from self._ready(resource, live, work)) if moving(live) else live
+        else:
+            live = yield from self._rollout(resource, work).converge(live)
+        return self._applied(resource, live, work)
 
     def _create(self, resource: Resource, work: Work) -> Steps:
         name, body = live_name(resource), self.body(resource, work)
@@ -398,157 +396,21 @@ class Service(Kind):
         work.records.record(resource.name, resource.hash, "created", fact)
         live = found or self.read({"service_id": remote_id, "service_name": name, "status": "deploying"})
         live = yield from self._ready(resource, live, work)
-        return (yield from self._converge(resource, live, work))
+        live = yield from self._rollout(resource, work).converge(live)
+        return self._applied(resource, live, work)
+
+    def _rollout(self, resource: Resource, work: Work) -> Rollout:
+        return Rollout(resource, self.marker(resource, work.set_name), work)
 
     def _ready(self, resource: Resource, live: Live, work: Work) -> Found:
         """Wait until it has settled, and fail when what was wanted running is not."""
-        live = yield from self._settled(live, work)
+        live = yield from settled(live, work.clock)
         if live.phase == "failed" and resource.spec.get("state", "running") == "running":
-            raise _failed(live)
+            raise failed(live)
         return live
 
-    def _converge(self, resource: Resource, live: Live, work: Work) -> Steps:
-        """Config, then state, then the marker; status and config never travel together."""
-        was_failed = live.phase == "failed"
-        wanted = resource.spec.get("state", "running")
-        if "spec.state" in resource.spec.get("ignoreDifferences", ()):
-            wanted = live.spec["state"]
-        live = yield from self._settled(live, work, touched=False)
-        config = self._config(resource, live, work)
-        if not agrees(self._shown(resource, live, config, work), config):
-            if wanted == "stopped":
-                live = yield from self._put_state("stopped", live, work)
-            live = yield from self._put_config(resource, live, work)
-            was_failed = False
-        live = yield from self._put_state(wanted, live, work, was_failed=was_failed)
-        return (yield from self._put_marker(resource, live, work))
-
-    def _config(self, resource: Resource, live: Live, work: Work) -> dict[str, Any]:
-        """What a config PUT is to reach; the description goes with the marker, the state on its own."""
-
-        def model_id(ref: ResourceId) -> str | None:
-            model = work.live(ref)
-            return model.remote_id if model else None
-
-        moved = live.marker != self.marker(resource, work.set_name)
-        desired = comparable(resource, live, model_id, work.secret, moved=moved)
-        config: dict[str, Any] = {key: desired[key] for key in ("models", "autoStop") if key in desired}
-        config["models"] = aligned(config["models"], live.spec.get("models", ()))
-        return config
-
-    def _shown(self, resource: Resource, live: Live, config: Spec, work: Work) -> Spec:
-        """What is live, completed by what was applied but does not show."""
-        applied = live.marker == self.marker(resource, work.set_name)
-        return filled(live.spec, config["models"]) if applied else live.spec
-
-    def _settled(self, live: Live, work: Work, *, touched: bool = True) -> Found:
-        """Wait while a transition lasts, and for two minutes while it is ``concerning``.
-
-        One that was concerning before it was touched is as settled as it gets: the change may be what repairs it.
-        """
-        since: float | None = None
-        while True:
-            if live.phase == "concerning" and touched:
-                since = since or work.clock.now()
-                if work.clock.now() - since > CONCERNING_SECONDS:
-                    msg = f"service {live.remote_name} has been concerning for over {CONCERNING_SECONDS} s"
-                    raise NotReady(msg, hint="some instances are unhealthy: see its logs")
-            elif not _moving(live) and "models" in live.spec:
-                return live
-            live = yield from _look(live, live.phase)
-
-    def _put_config(self, resource: Resource, live: Live, work: Work) -> Found:
-        """Replace the config and wait until it reads back equal and the history says that it took."""
-        sent: float | None = None
-        before = stood = 0
-        while True:
-            live = yield from self._settled(live, work, touched=sent is not None)
-            wanted = self._config(resource, live, work)
-            if sent is None:
-                if agrees(self._shown(resource, live, wanted, work), wanted):
-                    return live
-                before, stood = self._newest(live, work.api)[0], live.facts["transition"]
-                try:
-                    refuse_unset(resource, wanted)
-                    body = service_wire.write(wanted, live.spec)
-                    work.api.call("PUT", f"{SERVICES}/{live.remote_id}", body=body, safe=True)
-                    sent = work.clock.now()
-                except WrongState:
-                    pass  # 3519: it moved between the read and the write; look again
-            elif self._took(live, wanted, before, stood, work.clock.now() - sent, work.api):
-                return live
-            live = yield from _look(live, "rolling out")
-
-    def _took(self, live: Live, wanted: Spec, before: int, stood: int, waited: float, api: Api) -> bool:
-        """Whether an update that was answered has taken effect; NotReady when it was rolled back or dropped.
-
-        The platform rolls a failed update back and says ``running``; only the history tells. A read may lag: what
-        still looks as before the update is looked at again for a while.
-        """
-        at, result = self._newest(live, api)
-        if at > before and result == "FAIL":
-            msg = f"the update of service {live.remote_name} failed and was rolled back"
-            raise NotReady(msg, hint="the old config is running; see the service's events for the cause")
-        if agrees(filled(live.spec, wanted["models"]), wanted) and not (at > before and result == "RUNNING"):
-            stale = live.phase == "failed" and live.facts["transition"] == stood
-            if not stale or waited > EFFECT_SECONDS:
-                return True
-        if waited > EFFECT_SECONDS and result != "RUNNING":
-            msg = f"the update of service {live.remote_name} was accepted but did not take effect"
-            raise NotReady(msg, hint="apply again; `fmctl diff` shows what is missing")
-        return False
-
-    def _newest(self, live: Live, api: Api) -> tuple[int, str]:
-        """When the newest update was made (epoch milliseconds) and how it went: SUCCESS, FAIL or RUNNING."""
-        answer = api.call("GET", f"{SERVICES}/{live.remote_id}/logs") or {}
-        updates = [(int(log.get("update_time") or 0), str(log.get("result"))) for log in answer.get("logs") or ()]
-        return max(updates, default=(0, ""))
-
-    def _put_state(self, wanted: str, live: Live, work: Work, *, was_failed: bool = False) -> Found:
-        """Start or stop it, unless it is so already: the status that it has is an error to the API."""
-        sent: float | None = None
-        while True:
-            live = yield from self._settled(live, work, touched=sent is not None)
-            if live.spec["state"] == wanted or (wanted == "stopped" and live.phase == "failed"):
-                return live
-            if live.phase == "failed" and not was_failed:
-                raise _failed(live)
-            if sent is None:
-                try:
-                    work.api.call("PUT", f"{SERVICES}/{live.remote_id}", body={"status": wanted}, safe=True)
-                    sent = work.clock.now()
-                except WrongState:
-                    pass  # 3519: it moved between the read and the write; look again
-            elif work.clock.now() - sent > EFFECT_SECONDS:
-                if live.phase == "failed":
-                    raise _failed(live)
-                msg = f"service {live.remote_name} stays {live.phase} though it was asked to be {wanted}"
-                raise NotReady(msg, hint="apply again")
-            seen = live.facts["transition"]
-            live = yield from _look(live, "starting" if wanted == "running" else "stopping")
-            if live.phase == "failed" and live.facts["transition"] != seen:
-                raise _failed(live)
-
-    def _put_marker(self, resource: Resource, live: Live, work: Work) -> Steps:
-        """The last write of a change: description and marker, once everything else reads back as wanted."""
-        marker = self.marker(resource, work.set_name)
-        text = resource.spec.get("description", "" if live.marker != marker else live.description)
-        if "spec.description" in resource.spec.get("ignoreDifferences", ()):
-            text = live.description
-        sent: float | None = None
-        while (live.description, live.marker) != (text, marker):
-            if sent is None:
-                body = {"description": marker.mark(text)}
-                work.api.call("PUT", f"{SERVICES}/{live.remote_id}", body=body, safe=True)
-                sent = work.clock.now()
-            elif work.clock.now() - sent > EFFECT_SECONDS:
-                msg = f"the description of service {live.remote_name} was accepted but did not take effect"
-                raise NotReady(msg, hint="apply again")
-            live = yield from _look(live, "marking")
-        return self._applied(resource, live, work)
-
     def _applied(self, resource: Resource, live: Live, work: Work) -> Live:
-        """The fact that the service is as the manifest says, with its config for the next three-way comparison."""
+        """The fact that the service is as the manifest says, with its config for ``fmctl history``."""
         fact = {
             "of": self.name,
             "remoteId": live.remote_id,
@@ -576,7 +438,7 @@ class Service(Kind):
         """The create body (services v1, "deploying a service")."""
         spec = resource.spec
         nothing = Live(resource.id, "", live_name(resource), "", Health.MISSING)
-        config = self._config(resource, nothing, work)
+        config = self._rollout(resource, work).config(nothing)
         refuse_unset(resource, config)
         result: dict[str, Any] = {
             "service_name": live_name(resource),
@@ -590,11 +452,6 @@ class Service(Kind):
         return result
 
 
-def _moving(live: Live) -> bool:
-    """Whether a transition is going on; a phase that nobody has seen before is taken for one."""
-    return live.phase in TRANSIENT or live.phase not in PHASES
-
-
 def live_name(resource: Resource) -> str:
     """The service's name on the platform."""
     return str(resource.spec.get("serviceName") or resource.name)
@@ -604,19 +461,6 @@ def _recorded(resource: Resource, looking: Looking) -> str:
     """The remote id that the ledger knows, for a service that lagging lists lack."""
     fact = looking.records.get(resource.name, resource.hash, "created") or {}
     return str(fact.get("remoteId") or "") if fact.get("of") == Service.name else ""
-
-
-def _look(live: Live, message: str) -> Found:
-    """Wait for the next look; a service that is gone fails the change."""
-    seen = yield Watch(live.remote_id, live.remote_name, message)
-    if seen is None:
-        raise NotReady(f"service {live.remote_name} disappeared", hint="somebody deleted it; apply again")
-    return seen
-
-
-def _failed(live: Live) -> NotReady:
-    why = live.message or "the platform gives no reason"
-    return NotReady(f"service {live.remote_name} failed: {why}", hint="apply starts it once more")
 
 
 def _auto_stopped(live: Live) -> bool:

@@ -11,6 +11,7 @@ from fmctl.domain.resource import Spec
 from fmctl.domain.values import agrees
 from fmctl.kinds.reading import Item
 
+SERVICES = "/v1/{project_id}/services"
 _UNITS = {"DAYS": 86400, "HOURS": 3600, "MINUTES": 60}
 
 
