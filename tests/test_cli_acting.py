@@ -23,6 +23,27 @@ def fmctl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
         yield CommandLine(run.folder / "line", run.environ)
 
 
+# ------------------------------------------------------------------ the other end of the pipe
+
+
+@pytest.mark.parametrize("arguments", [("schema",), ("apply", "-f", ".", "--json")])
+def test_a_reader_that_leaves_is_no_outcome(fmctl: CommandLine, arguments: tuple[str, ...]) -> None:
+    """What could not be told to the end exits as cancelled, not as differences, and without a traceback."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        fmctl.command(*arguments),
+        cwd=fmctl.folder,
+        env=dict(fmctl.environ),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=60,
+    )
+    os.close(writer)
+
+    assert (8, b"") == (done.returncode, done.stderr)
+
+
 # ------------------------------------------------------------------ init
 
 
@@ -32,6 +53,19 @@ def test_the_starter_set_works_as_it_is(fmctl: CommandLine) -> None:
 
     assert 0 == fmctl("diff", "-f", ".").code
     assert pytest.approx(7, abs=0.1) == json.loads(answer.out)["predictions"][0]["y"]
+
+
+def test_commands_to_type_are_quoted(fmctl: CommandLine) -> None:
+    """A folder with a space is one word in what a hint says to type, and a plan that has begun is not typed again."""
+    folder = str(fmctl.folder.parent / "my set")
+    made = fmctl.program("init", folder)
+    left = fmctl.program("apply", "-f", folder, "--target", "TrainingJob/*", "--no-wait")
+    assert fmctl.program("diff", "-f", folder, "--out", "plan.json").code == 1
+    planned = fmctl.program("apply", "--plan", "plan.json", "--no-wait")
+
+    assert f"fmctl apply -f '{folder}'" in made.err
+    assert f"resume with: fmctl apply -f '{folder}' --target 'TrainingJob/*' --no-wait" in left.err
+    assert "--plan" not in planned.err
 
 
 def test_init_overwrites_nothing(fmctl: CommandLine) -> None:

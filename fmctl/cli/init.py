@@ -16,9 +16,12 @@ def init(
     A job, a model version and a service with code and data: it applies on the sandbox as it is. Nothing that exists
     is overwritten.
     """
+    import shlex
+
     from fmctl.cli.output import say, warn
     from fmctl.starter import write_starter
 
     for path in write_starter(folder):
         say(str(path))
-    warn(f"now run: fmctl diff -f {folder}, then fmctl apply -f {folder}")
+    where = shlex.quote(str(folder))
+    warn(f"now run: fmctl diff -f {where}, then fmctl apply -f {where}")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fmctl.cli.options import Context
 from fmctl.domain.problem import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from fmctl.connect import Session
+    from fmctl.domain.resource import ResourceId
 
 MULTIPART = "multipart/form-data"
 
@@ -42,9 +46,20 @@ def predict(
     text = answer.content.decode("utf-8", errors="replace")
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
     if answer.status >= 400:
-        fail(f"{what} answered HTTP {answer.status}")
+        fail(f"{what} answered HTTP {answer.status}", _hint(id, session))
         return ExitCode.API
     return ExitCode.OK
+
+
+def _hint(id: ResourceId, session: Session) -> str | None:
+    """How to wait for a service that is on its way, as all are for a moment when the sandbox has come up."""
+    from fmctl.domain.live import Health
+    from fmctl.kinds.service import Service
+
+    live = Service().find_name(id.name, session.api)
+    if live is None or live.health is not Health.PROGRESSING:
+        return None
+    return f"it is {live.phase}: `fmctl wait {id}` comes back when it answers"
 
 
 def _body(source: str | None, data: str | None, file: Path | None, content_type: str | None) -> tuple[bytes, str]:

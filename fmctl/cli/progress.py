@@ -91,11 +91,15 @@ class Printer:
 
 def resume_hint(outcomes: list[Outcome]) -> str | None:
     """How to pick up what was left running."""
+    import shlex
     import sys
 
-    if any(outcome.ending is Ending.LEFT for outcome in outcomes):
-        return "runs go on by themselves; resume with: fmctl " + " ".join(sys.argv[1:])
-    return None
+    if not any(outcome.ending is Ending.LEFT for outcome in outcomes):
+        return None
+    arguments = sys.argv[1:]
+    if any(each.startswith(("--plan", "--checksum")) for each in arguments):  # it has been carried out in part
+        return "runs go on by themselves; to resume, review `fmctl diff` again and apply that"
+    return "runs go on by themselves; resume with: fmctl " + shlex.join(arguments)
 
 
 class JsonPrinter(Printer):
