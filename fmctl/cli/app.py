@@ -124,9 +124,10 @@ def run(arguments: list[str]) -> int:
         return ExitCode.CANCELLED
     except typer.TyperException as error:
         return _usage(error)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: nothing more to say
-        return ExitCode.OK
+    except SystemExit as end:
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        return ExitCode.CANCELLED  # the reader has left in the middle, which typer makes an exit and closes its eyes to
     except Exception as error:
         if os.environ.get("FMCTL_LOG") == "debug":
             import traceback
