@@ -38,7 +38,7 @@ from fmctl.kinds.training_job import TrainingJob
 from fmctl.receipts import write_receipts
 from fmctl.report.listing import Entry, entries
 from fmctl.secrets import reader
-from fmctl.settings import ENV, SANDBOX, Project, context_name, find_context, find_project
+from fmctl.settings import Project, context_name, find_context, find_project
 from fmctl.sources import Sources, for_pruning, read
 from fmctl.waiting import Goal, Waited, wait_for
 from fmctl.workflow import Choice, make_plan, plan_deletion
@@ -94,9 +94,6 @@ def open_session(
     """Connect a set to the context that applies; the sandbox is started when it is that, which is notified."""
     environ = os.environ if environ is None else environ
     name = context_name(context, project, environ)
-    if project.document is None and name not in (SANDBOX, ENV):
-        msg = f"context {name} needs a set, and there is no fmctl.yaml"
-        raise UsageError(msg, hint="put `set: NAME` into fmctl.yaml beside the manifests")
     found = find_context(name, environ, lambda: host.context(host.state_dir(environ), environ, notify))
     return connect(found, project, clock or SystemClock(), reader(environ, project.root))
 

@@ -39,7 +39,8 @@ def apply(
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Start runs and leave them running.")] = False,
     timeout: Annotated[str | None, typer.Option("--timeout", help="Stop waiting after this long: 90m, 2h.")] = None,
     checksum: Annotated[
-        str | None, typer.Option("--checksum", help="Apply only the plan with this checksum, from a reviewed diff.")
+        str | None,
+        typer.Option("--checksum", help="Apply only the plan with this checksum, from a reviewed `diff -o json`."),
     ] = None,
     plan_file: Annotated[
         Path | None, typer.Option("--plan", help="Apply this plan from `diff --out`; -f may name the set's root.")

@@ -15,7 +15,7 @@ Overlay = Annotated[str | None, typer.Option("--overlay", help="Merge this overl
 Selector = Annotated[str | None, typer.Option("--selector", "-l", help="Only what has these labels: key=value,…")]
 Target = Annotated[list[str] | None, typer.Option("--target", help="Only Kind/name (globs), and what it needs.")]
 Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="All but Kind/name (globs), and what needs it.")]
-Context = Annotated[str | None, typer.Option("--context", help="Where to apply: sandbox, env, or a context's name.")]
+Context = Annotated[str | None, typer.Option("--context", help="Where to apply: sandbox, or env, the environment's.")]
 Full = Annotated[bool, typer.Option("--full", help="Every resource and every field.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Also remove what the set owns and no longer declares.")]
 Parallelism = Annotated[

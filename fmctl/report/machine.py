@@ -91,4 +91,5 @@ class Stream:
     def outputs(self, outcomes: list[Outcome]) -> str:
         """The addresses of what is up."""
         values: Mapping[str, Any] = {str(o.change.id): {"url": o.live.url} for o in outcomes if o.live and o.live.url}
-        return self._line("outputs", f"{len(values)} addresses", outputs=values)
+        count = f"{len(values)} address{'' if len(values) == 1 else 'es'}"
+        return self._line("outputs", count, outputs=values)
