@@ -17,14 +17,17 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 from fmctl.domain.problem import FmctlError
 from fmctl.settings import SANDBOX, Context
 
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
+ADVANCE_SECONDS = 600.0
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
@@ -180,6 +183,28 @@ def down(folder: Path) -> bool:
         time.sleep(0.05)
     msg = f"the sandbox (pid {pid}) did not stop within {STOP_SECONDS:.0f} s"
     raise FmctlError(msg, hint=f"its log tells why; `kill -9 {pid}` if you must")
+
+
+def advance(folder: Path, seconds: float) -> float:
+    """Let time pass in a sandbox with a virtual clock; the time that it is then, in seconds since the epoch."""
+    info = running(folder)
+    if info is None:
+        msg = "the sandbox is down"
+        raise FmctlError(msg, hint="`fmctl sandbox serve --clock virtual` starts one whose time can be moved")
+    connection = HTTPConnection(urlsplit(info["endpoint"]).netloc, timeout=ADVANCE_SECONDS)
+    try:
+        headers = {"X-Sandbox-Access-Key": info["access_key"], "Content-Type": "application/json"}
+        connection.request("POST", "/_sandbox/clock", json.dumps({"advance": seconds}), headers)
+        answer = json.load(connection.getresponse())
+    except (OSError, HTTPException, ValueError) as error:
+        msg = f"the sandbox did not move its clock: {error or type(error).__name__}"
+        raise FmctlError(msg, hint="its log tells why") from error
+    finally:
+        connection.close()
+    if "now" not in answer:
+        msg = str(answer.get("error_msg", "the sandbox did not move its clock"))
+        raise FmctlError(msg, hint="`fmctl sandbox serve --clock virtual` starts one whose time can be moved")
+    return float(answer["now"])
 
 
 def forget(folder: Path) -> None:

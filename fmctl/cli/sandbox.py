@@ -6,8 +6,9 @@ import json
 import os
 import shlex
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,6 +17,13 @@ from fmctl.domain.problem import ExitCode, FmctlError
 
 app = typer.Typer(help="A ModelArts on this machine: it runs jobs and serves models.", no_args_is_help=True)
 StateDir = Annotated[Path | None, typer.Option("--state-dir", help="Its folder (default: FMCTL_SANDBOX_DIR).")]
+
+
+class Clock(StrEnum):
+    """What time a sandbox lives in."""
+
+    REAL = "real"
+    VIRTUAL = "virtual"
 
 
 def _folder(chosen: Path | None) -> Path:
@@ -99,44 +107,66 @@ def serve(
             help="Carry out the first N such requests and close the connection; may be repeated.",
         ),
     ] = None,
+    clock: Annotated[
+        Clock, typer.Option("--clock", help="With `virtual`, time stands still until `fmctl sandbox advance`.")
+    ] = Clock.REAL,
+    rate: Annotated[float, typer.Option("--rate", min=0, help="Virtual seconds that pass per second.")] = 0.0,
+    start: Annotated[
+        str, typer.Option("--start", metavar="TIME", help="When virtual time begins, such as 2030-01-01T00:00:00Z.")
+    ] = "",
+    script: Annotated[
+        Path | None, typer.Option("--script", help="JSON: how long jobs, models and services take and how they end.")
+    ] = None,
 ) -> None:
     """Run it in the foreground.
 
     One line of JSON on stdout says how to connect, the log goes to stderr.
 
-    The fault options let you try your own pipelines against trouble.
+    The other options let you try your own pipelines against trouble and long times.
     """
     import logging
     import sys
 
-    from fmctl.sandbox.faults import FaultPlan
+    from fmctl.cli import sandbox_options
     from fmctl.sandbox.server import serve as run
     from fmctl.sandbox.statedir import StateDirBusy
+    from fmctl.sandbox.timelapse import AheadOfTime
 
+    faults = sandbox_options.faults(list_lag, lose_answers or (), latency, throttle)
+    pace = sandbox_options.pace(clock, rate, start)
+    played = sandbox_options.script(script)
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
-    faults = FaultPlan(list_lag, [_lost(text) for text in lose_answers or ()], latency / 1000, throttle)
 
     def ready(info: Mapping[str, str]) -> None:
         say(json.dumps(info))
 
     try:
-        run(_folder(state_dir), address, port, ready, faults=faults, jobs_at_once=jobs_at_once)
+        run(
+            _folder(state_dir), address, port, ready, faults=faults, pace=pace, script=played, jobs_at_once=jobs_at_once
+        )
+    except AheadOfTime as error:
+        raise FmctlError(str(error), hint="`fmctl sandbox serve --clock virtual`, or `fmctl sandbox reset`") from error
     except (StateDirBusy, OSError) as error:
         raise FmctlError(str(error), hint="`fmctl sandbox status` tells what runs") from error
 
 
-def _lost(text: str) -> Any:
-    """``POST /v2/*/training-jobs 1`` as the fault it asks for."""
-    from fmctl.domain.problem import UsageError
-    from fmctl.sandbox.faults import LostAnswers
+@app.command()
+def advance(
+    duration: Annotated[str, typer.Argument(metavar="DURATION", help="How much time: 30s, 90m, 2h, 1d.")],
+    state_dir: StateDir = None,
+) -> None:
+    """Let time pass in a sandbox with a virtual clock.
 
-    parts = text.split()
-    if len(parts) != 3 or not parts[2].isdigit():
-        msg = f"--lose-answers {text!r}: not METHOD PATH-GLOB N"
-        raise UsageError(msg, hint="for example 'POST /v2/*/training-jobs 1'")
-    return LostAnswers(parts[0].upper(), parts[1], int(parts[2]))
+    What takes that long has happened when it returns. It prints the time that it is then.
+    """
+    from fmctl import host
+    from fmctl.cli.session import seconds_of
+    from fmctl.domain.values import moment
+
+    seconds = seconds_of("advance", duration) or 0.0
+    say(moment(round(1000 * host.advance(_folder(state_dir), seconds))))
 
 
 @app.command()

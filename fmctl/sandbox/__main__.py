@@ -3,12 +3,16 @@
 import argparse
 import json
 import logging
+import math
 import sys
 from pathlib import Path
 
 from fmctl.sandbox.faults import FaultPlan, LostAnswers
+from fmctl.sandbox.script.cases import Script
+from fmctl.sandbox.script.reading import BadScript, read_file
 from fmctl.sandbox.server import serve
 from fmctl.sandbox.statedir import StateDirBusy
+from fmctl.sandbox.timelapse import AheadOfTime, pace
 
 STATE_DIR = Path.home() / ".local" / "state" / "fmctl" / "sandbox"
 
@@ -19,7 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         faults = fault_plan(options)
-    except ValueError as error:
+        passing = pace(virtual=options.clock == "virtual", rate=options.rate, start=options.start)
+        script = read_file(options.script) if options.script else Script()
+    except (ValueError, BadScript) as error:
         parser.error(str(error))
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
@@ -29,10 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
             options.port,
             _print,
             faults=faults,
+            pace=passing,
+            script=script,
             jobs_at_once=options.jobs_at_once,
             require_authorization=options.require_authorization,
         )
-    except (StateDirBusy, OSError) as error:
+    except (StateDirBusy, AheadOfTime, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     return 0
@@ -49,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         "--require-authorization", action="store_true", help="refuse jobs until ModelArts was given an agency"
     )
     add_fault_options(command)
+    add_stage_options(command)
     return parser
 
 
@@ -68,6 +77,15 @@ def add_fault_options(command: argparse.ArgumentParser) -> None:
     group.add_argument("--throttle", type=int, default=0, metavar="N", help="refuse every Nth request with 429")
 
 
+def add_stage_options(command: argparse.ArgumentParser) -> None:
+    """What happens as in a play: time, and the ends of jobs, models and services."""
+    group = command.add_argument_group("time and script", "for testing what takes long, in seconds")
+    group.add_argument("--clock", choices=("real", "virtual"), default="real", help="virtual time stands still")
+    group.add_argument("--rate", type=_rate, default=0, metavar="N", help="virtual seconds per second")
+    group.add_argument("--start", default="", metavar="TIME", help="when virtual time begins (default: now)")
+    group.add_argument("--script", type=Path, metavar="FILE", help="JSON: what takes how long and how it ends")
+
+
 def fault_plan(options: argparse.Namespace) -> FaultPlan:
     """What the options of `add_fault_options` ask for."""
     if not all(times.isdigit() for _, _, times in options.lose_answers):
@@ -80,6 +98,13 @@ def _port(text: str) -> int:
     if not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text} is no port: 0 to 65535 is expected")
     return int(text)
+
+
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0 <= rate < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no rate: 0 or more is expected")
+    return rate
 
 
 def _print(info: dict[str, str]) -> None:

@@ -6,18 +6,28 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.server import create_server
 
+from fmctl.sandbox.clock import SystemClock
+from fmctl.sandbox.control import Control
 from fmctl.sandbox.faults import FaultPlan, Faults
 from fmctl.sandbox.sandbox import Sandbox
+from fmctl.sandbox.script.cases import Script
+from fmctl.sandbox.script.stage import components
 from fmctl.sandbox.statedir import StateDir
+from fmctl.sandbox.timelapse import Pace, Timelapse
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 THREADS = 32
 TICK_SECONDS = 0.1
 NO_FAULTS = FaultPlan()
+REAL_TIME = Pace()
+NO_SCRIPT = Script()
 BODY_LIMIT = 5 << 30  # what OBS takes in one PUT
 
 log = logging.getLogger(__name__)
@@ -33,6 +43,8 @@ class Server:
         port: int = 0,
         *,
         faults: FaultPlan = NO_FAULTS,
+        pace: Pace = REAL_TIME,
+        script: Script = NO_SCRIPT,
         jobs_at_once: int | None = None,
         require_authorization: bool = False,
     ) -> None:
@@ -40,7 +52,16 @@ class Server:
         self._stopping = threading.Event()
         self._sockets: dict[int, Any] = {}
         try:
-            self.sandbox = Sandbox(state_dir, jobs_at_once=jobs_at_once, require_authorization=require_authorization)
+            clock = pace.clock(state_dir)
+            self.sandbox = Sandbox(
+                state_dir,
+                clock=clock,
+                wall=SystemClock(),
+                jobs_at_once=jobs_at_once,
+                require_authorization=require_authorization,
+                components=components(script),
+            )
+            self._timelapse = Timelapse(self.sandbox, clock, pace.rate) if clock else None
             self._listen(host, self._state.choose_port(host, port), faults)
         except BaseException:
             self._state.close()
@@ -78,15 +99,19 @@ class Server:
     def close(self) -> None:
         """End jobs, services, threads and connections, and free the state folder."""
         self.stop()
+        if self._timelapse:
+            self._timelapse.close()
         self._server.task_dispatcher.shutdown(timeout=2)
         wasyncore.close_all(self._sockets, ignore_all=True)
         self.sandbox.close()
         self._state.close()
 
     def _listen(self, host: str, port: int, faults: FaultPlan) -> None:
-        app = self.sandbox.wsgi
+        app: WSGIApplication = self.sandbox.wsgi
+        if faults != NO_FAULTS:
+            app = Faults(app, faults, self.sandbox.clock, cut=True)
         self._server = create_server(
-            app if faults == NO_FAULTS else Faults(app, faults, self.sandbox.clock, cut=True),
+            Control(app, self.sandbox.credentials.access_key, self._timelapse),
             map=self._sockets,
             host=host,
             port=port,
@@ -98,9 +123,10 @@ class Server:
         self.sandbox.endpoint = f"http://{host}:{self._server.effective_port}"
 
     def _tick(self) -> None:
+        let_pass = self._timelapse.flow if self._timelapse else self.sandbox.tick
         while not self._stopping.wait(TICK_SECONDS):
             try:
-                self.sandbox.tick()
+                let_pass()
             except Exception:
                 log.exception("the sandbox could not advance")
 
@@ -112,6 +138,8 @@ def serve(
     ready: Callable[[dict[str, str]], None],
     *,
     faults: FaultPlan = NO_FAULTS,
+    pace: Pace = REAL_TIME,
+    script: Script = NO_SCRIPT,
     jobs_at_once: int | None = None,
     require_authorization: bool = False,
 ) -> None:
@@ -121,6 +149,8 @@ def serve(
         host,
         port,
         faults=faults,
+        pace=pace,
+        script=script,
         jobs_at_once=jobs_at_once,
         require_authorization=require_authorization,
     )

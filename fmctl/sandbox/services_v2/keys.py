@@ -44,7 +44,7 @@ def put(account: Account, key: Key) -> None:
 
 def create_temporary(account: Account, project: str, hours: int) -> dict[str, Any]:
     """A secret for all services, for some hours."""
-    secret, now = secrets.token_urlsafe(32), account.clock.now()
+    secret, now = secrets.token_urlsafe(32), account.wall.now()
     expires = now + hours * HOUR
     account.store.put(TEMPORARY, _digest(secret), {"expires": expires}, project=project)
     return {"api_key": secret, "expire_time": milliseconds(expires), "create_time": milliseconds(now)}
@@ -55,7 +55,7 @@ def opens(account: Account, secret: str, service_id: str, *, temporary: bool) ->
     digest = _digest(secret)
     if temporary:
         found = account.store.get(TEMPORARY, digest)
-        return found is not None and account.clock.now() < found["expires"]
+        return found is not None and account.wall.now() < found["expires"]
     return any(
         secrets.compare_digest(key["digest"], digest) and (key["scope"] == "USER" or service_id in key["services"])
         for key in account.store.find(KEYS)

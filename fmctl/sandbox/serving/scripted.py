@@ -8,6 +8,7 @@ sandbox = Sandbox(folder, clock=clock, components=[Publishing, partial(Serving, 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 
 from fmctl.sandbox.clock import Clock
@@ -26,8 +27,10 @@ from fmctl.sandbox.serving.instances import (
 class Script:
     """How the instances of a model behave."""
 
-    ready_after: float = 0.0  # seconds until the health check passes
+    ready_after: float = 0.0  # seconds until the health check passes, or until the model cannot be loaded
     fails: str = ""  # what the model says when it cannot be loaded
+    crashes_after: float = math.inf  # seconds of being ready until it ends without a word
+    sickens_after: float = math.inf  # seconds of being ready until its health check fails for good
     dies: bool = False  # ends while it starts, without a word
     unhealthy: bool = False  # its health check never passes
     slow: bool = False  # never answers in time
@@ -42,6 +45,7 @@ class ScriptedInstance:
     script: Script
     clock: Clock
     born: float
+    ready_since: float = math.inf  # when somebody first saw it ready
     ended: bool = False
     held: int = 0
     stopping: bool = False
@@ -53,12 +57,17 @@ class ScriptedInstance:
 
     def state(self) -> InstanceState:
         """Where the script is now."""
-        if self.ended or self.script.fails or self.script.dies:
+        now = self.clock.now()
+        if self.ended or now - self.ready_since >= self.script.crashes_after:
             return InstanceState.ENDED
-        if self.script.unhealthy:
+        if self.script.unhealthy or now - self.ready_since >= self.script.sickens_after:
             return InstanceState.UNHEALTHY
-        is_ready = self.clock.now() - self.born >= self.script.ready_after
-        return InstanceState.READY if is_ready else InstanceState.STARTING
+        if now - self.born < self.script.ready_after:
+            return InstanceState.STARTING
+        if self.script.fails or self.script.dies:
+            return InstanceState.ENDED
+        self.ready_since = min(self.ready_since, now)
+        return InstanceState.READY
 
     def send(self, query: Query, timeout: float) -> Answer:
         """The scripted answer."""
@@ -108,6 +117,10 @@ class ScriptedLauncher:
     def start(self, spec: InstanceSpec) -> ScriptedInstance:
         """The next instance of the model."""
         script = self.scripts.get(spec.model_id) or self.scripts.get(spec.model_name) or Script()
+        return self.play(spec, script)
+
+    def play(self, spec: InstanceSpec, script: Script) -> ScriptedInstance:
+        """An instance with a script of its own."""
         instance = ScriptedInstance(spec, script, self.clock, self.clock.now())
         self.started.append(instance)
         return instance

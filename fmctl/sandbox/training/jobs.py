@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from fmctl.sandbox.account import Account
-from fmctl.sandbox.runner import ONLY_TASK, Ended
+from fmctl.sandbox.runner import ONLY_TASK, Ended, Runner
 from fmctl.sandbox.store import Document
 
 COLLECTION = "training_jobs"
@@ -37,10 +37,10 @@ class _Move(NamedTuple):
 class Training:
     """All jobs of the project. A record is the job as the API shows it, and what only the sandbox needs to know."""
 
-    def __init__(self, sandbox: Account) -> None:
+    def __init__(self, sandbox: Account, runner: Runner | None = None) -> None:
         self._sandbox = sandbox
         self._store = sandbox.store
-        self._runner = sandbox.runner
+        self._runner = runner or sandbox.runner
         # What may change by itself: read at every tick, so kept beside the store.
         self._moving: dict[str, _Move] = {}
         self._ended: dict[str, Ended] = {}
