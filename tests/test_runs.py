@@ -174,6 +174,18 @@ ROWS: dict[str, tuple[Resource, tuple[Live, ...], Facts, Decision]] = {
         {(0, "end"): {"phase": "Terminated"}, (0, "stopped"): {}},
         (Action.CREATE, Reason.STOPPED_BY_FMCTL),
     ),
+    "gone, Failed, then an intent alone": (
+        WANTED,
+        (),
+        {(0, "created"): {}, (0, "end"): {"phase": "Failed", "class": "user"}, (1, "intent"): {}},
+        DEGRADED,
+    ),
+    "gone, no end, then an intent alone": (
+        WANTED,
+        (),
+        {(0, "created"): {}, (1, "intent"): {}},
+        (Action.REFUSE, Reason.LOST),
+    ),
     "gone, its last attempt without an end": (
         WANTED,
         (),
@@ -277,6 +289,26 @@ def test_the_next_attempt_has_the_next_number() -> None:
 def test_the_class_of_a_failure(live: str, fact: None, expected: str) -> None:
     """A program that ends badly is the user's failure, a run that is lost the platform's."""
     assert expected == runs.failure_class(run(WANTED, live), Known(WANTED.hash), "train")
+
+
+def test_a_run_in_flight_knows_the_attempts_that_failed_before_it() -> None:
+    """Whoever watches it goes on counting where the apply before stopped."""
+    (running,) = decided(WANTED, run(WANTED, "Running", 2), run(WANTED, "Abnormal", 1), run(WANTED, "Abnormal"))
+    (lost,) = decided(WANTED, run(WANTED, "Abnormal", 1, ended=60), run(WANTED, "Abnormal"))
+
+    assert [{"infra": 2}, {"infra": 1}] == [dict(running.failures), dict(lost.failures)]
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Abnormal", "Terminated"])
+@pytest.mark.parametrize("stopped", [{}, {(0, "stopped"): {}}], ids=["by-itself", "by-fmctl"])
+def test_a_run_that_use_run_names_is_never_started_again(phase: str, stopped: Facts) -> None:
+    """useRun says that a job is the run: however it ended, nothing is started in its place."""
+    used = resource({**job(), "spec": {"useRun": "train-1111111111", "retries": {"user": 3, "infra": 3}}})
+    live = run(used, phase, remote_name="train-1111111111")
+    gone = {(0, "created"): {}, (0, "end"): {"phase": phase, "class": "infra"}, **stopped}
+
+    assert [Action.NOOP] == [change.action for change in decided(used, live, facts=stopped)]
+    assert [Action.NOOP] == [change.action for change in decided(used, facts=gone)]
 
 
 def test_use_run_that_is_not_there_is_refused() -> None:

@@ -7,7 +7,7 @@ the retry policy has budget; fmctl itself stopped it and it is wanted again. Nev
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fmctl.domain.live import Health, Live, Observed
@@ -45,7 +45,7 @@ def recovering(live: Live, now: float) -> bool:
     return live.phase == "Abnormal" and now - ended < RECOVERY_SECONDS
 
 
-def failures(runs: Iterator[Live], records: Records, name: str, hash: str) -> Mapping[str, int]:
+def failures(runs: Iterable[Live], records: Records, name: str, hash: str) -> Mapping[str, int]:
     """How many attempts of this hash failed, by class, from live runs and from receipts of runs that are gone."""
     count: Counter[str] = Counter()
     seen = set()
@@ -64,45 +64,57 @@ def failures(runs: Iterator[Live], records: Records, name: str, hash: str) -> Ma
 
 
 def has_budget(resource: Resource, cause: str, failed: Mapping[str, int]) -> bool:
-    """Whether the retry policy allows another attempt after ``failed``."""
+    """Whether the retry policy allows another attempt after ``failed``; never of a job that ``useRun`` names."""
+    if "useRun" in resource.spec:
+        return False
     budget = {**DEFAULT_RETRIES, **resource.spec.get("retries", {})}
     return failed.get(cause, 0) <= int(budget[cause])
 
 
 def decide(resource: Resource, observed: Observed, deciding: Deciding) -> Iterator[Change]:
     """The run table, row by row."""
-    records, live = deciding.records, observed.live
+    live = observed.live
     if live is None:
         yield from _without_run(resource, observed, deciding)
-        return
+    elif live.active or recovering(live, deciding.now):
+        yield _going_on(resource, live, observed.others, deciding)
+    else:
+        yield _at_rest(resource, live, observed.others, deciding)
+
+
+def _going_on(resource: Resource, live: Live, others: Sequence[Live], deciding: Deciding) -> Change:
+    """Rows for a run that goes on, or may."""
     change = _Row(resource, live)
-    wanted = resource.spec.get("state", "running") == "running"
-    if live.active or recovering(live, deciding.now):
-        if wanted or not live.active:
-            yield change(Action.NOOP, Reason.PROGRESSING, f"{live.phase}, {_used(live)}")
-        elif live.phase == "Terminating":
-            yield change(Action.NOOP, Reason.PROGRESSING, "being stopped")
-        elif not live.owned_by(deciding.set_name):
-            yield change(Action.REFUSE, Reason.NOT_OURS, f"runs as {live.remote_name}, which belongs to {live.owner}")
-        else:
-            drift = live.marker is not None and live.marker.hash == resource.marker
-            reason = Reason.DRIFT if drift else Reason.MANIFEST_CHANGED
-            yield change(Action.STOP, reason, f"stops {live.remote_name}, {_used(live)}", drift=drift)
-        return
-    if live.phase == RESTING or not wanted:
-        yield change(Action.NOOP, Reason.IN_SYNC, live.phase)
-        return
-    failed = failures(iter((live, *observed.others)), records, resource.name, resource.hash)
+    if resource.spec.get("state", "running") == "running" or not live.active:
+        failed = failures(others, deciding.records, resource.name, resource.hash)
+        return change(Action.NOOP, Reason.PROGRESSING, f"{live.phase}, {_used(live)}", failed=failed)
+    if live.phase == "Terminating":
+        return change(Action.NOOP, Reason.PROGRESSING, "being stopped")
+    if not live.owned_by(deciding.set_name):
+        return change(Action.REFUSE, Reason.NOT_OURS, f"runs as {live.remote_name}, which belongs to {live.owner}")
+    drift = live.marker is not None and live.marker.hash == resource.marker
+    reason = Reason.DRIFT if drift else Reason.MANIFEST_CHANGED
+    return change(Action.STOP, reason, f"stops {live.remote_name}, {_used(live)}", drift=drift)
+
+
+def _at_rest(resource: Resource, live: Live, others: Sequence[Live], deciding: Deciding) -> Change:
+    """Rows for a run that has ended."""
+    records, change = deciding.records, _Row(resource, live)
+    if live.phase == RESTING or resource.spec.get("state", "running") != "running":
+        return change(Action.NOOP, Reason.IN_SYNC, live.phase)
+    failed = failures((live, *others), records, resource.name, resource.hash)
     cause = failure_class(live, records, resource.name)
     if cause and has_budget(resource, cause, failed):
-        yield change.again(Reason.RETRY, f"attempt {live.attempt} ended {live.phase} ({cause})", failed)
-    elif cause:
-        yield change(Action.NOOP, Reason.DEGRADED, _ended(live), failed=failed)
+        return change.again(Reason.RETRY, f"attempt {live.attempt} ended {live.phase} ({cause})", failed)
+    if cause:
+        return change(Action.NOOP, Reason.DEGRADED, _ended(live), failed=failed)
+    if "useRun" in resource.spec:
+        hint = "stopped; nothing is started in place of the job that useRun names"
     elif records.has(resource.name, live.hash, "stopped", live.attempt):
-        yield change.again(Reason.STOPPED_BY_FMCTL, f"attempt {live.attempt} was stopped by fmctl", failed)
+        return change.again(Reason.STOPPED_BY_FMCTL, f"attempt {live.attempt} was stopped by fmctl", failed)
     else:
         hint = "stopped outside fmctl; change `rerun` to run it again"
-        yield change(Action.NOOP, Reason.DRIFT, hint, drift=True, failed=failed)
+    return change(Action.NOOP, Reason.DRIFT, hint, drift=True, failed=failed)
 
 
 class _Row:
@@ -155,12 +167,12 @@ def _without_run(resource: Resource, observed: Observed, deciding: Deciding) -> 
     def change(action: Action, reason: Reason, message: str = "", **more: Any) -> Change:
         return Change(resource.id, action, reason, message, desired=resource, needs=resource.needs, **more)
 
-    attempts = records.attempts(resource.name, resource.hash)
+    attempts = _attempts(resource.name, resource.hash, records)
     last = max(attempts, default=0)
-    end = records.get(resource.name, resource.hash, "end", last)
+    end = records.get(resource.name, resource.hash, "end", last) if attempts else None
     if end:
         yield from _record_gone(resource, end, last, deciding)
-    elif records.has(resource.name, resource.hash, "created", last):
+    elif attempts:
         hint = "its run is gone and nobody saw it end; change `rerun` to run it again"
         yield change(Action.REFUSE, Reason.LOST, hint, attempt=last)
     elif "useRun" in resource.spec:
@@ -183,12 +195,12 @@ def _record_gone(resource: Resource, end: Mapping[str, Any], attempt: int, decid
     )
     row = _Row(resource, gone)
     wanted = resource.spec.get("state", "running") == "running"
-    failed = failures(iter(()), deciding.records, resource.name, resource.hash)
+    failed = failures((), deciding.records, resource.name, resource.hash)
     cause = end.get("class")
     stopped = deciding.records.has(resource.name, resource.hash, "stopped", attempt)
     if cause and wanted and has_budget(resource, cause, failed):
         yield row.again(Reason.RETRY, f"attempt {attempt} ended {gone.phase} ({cause})", failed)
-    elif stopped and wanted:
+    elif stopped and wanted and "useRun" not in resource.spec:
         yield row.again(Reason.STOPPED_BY_FMCTL, f"attempt {attempt} was stopped by fmctl", failed)
     elif cause and wanted:
         yield row(Action.NOOP, Reason.DEGRADED, f"{gone.phase} (record gone)", failed=failed)
@@ -228,13 +240,14 @@ def _new_content(resource: Resource, observed: Observed, deciding: Deciding, wan
 
 
 def _carried_out(name: str, records: Records) -> frozenset[str]:
-    """Hashes of runs that existed: what was only meant to be created does not count."""
-    hashes = records.hashes(name)
-    return frozenset(
-        hash
-        for hash in hashes
-        if any(records.has(name, hash, fact, attempt) for attempt in records.attempts(name, hash) for fact in _EXISTED)
-    )
+    """Hashes of runs that existed."""
+    return frozenset(hash for hash in records.hashes(name) if _attempts(name, hash, records))
+
+
+def _attempts(name: str, hash: str, records: Records) -> list[int]:
+    """Attempts of one hash that existed: what was only meant to be created does not count."""
+    known = records.attempts(name, hash)
+    return [attempt for attempt in known if any(records.has(name, hash, fact, attempt) for fact in _EXISTED)]
 
 
 def _used(run: Live) -> str:
