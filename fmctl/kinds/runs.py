@@ -22,6 +22,11 @@ RESTING = "Completed"
 _EXISTED = ("created", "end", "stopped")
 
 
+def wanted(resource: Resource) -> bool:
+    """Whether a run is wanted, rather than the end of one."""
+    return bool(resource.spec.get("state", "running") == "running")
+
+
 def failure_class(live: Live, records: Records, name: str) -> str | None:
     """``user`` or ``infra`` for a run that failed, None for one that did not."""
     if live.phase == "Failed":
@@ -85,7 +90,7 @@ def decide(resource: Resource, observed: Observed, deciding: Deciding) -> Iterat
 def _going_on(resource: Resource, live: Live, others: Sequence[Live], deciding: Deciding) -> Change:
     """Rows for a run that goes on, or may."""
     change = _Row(resource, live)
-    if resource.spec.get("state", "running") == "running" or not live.active:
+    if wanted(resource) or not live.active:
         failed = failures(others, deciding.records, resource.name, resource.hash)
         return change(Action.NOOP, Reason.PROGRESSING, f"{live.phase}, {_used(live)}", failed=failed)
     if live.phase == "Terminating":
@@ -100,7 +105,7 @@ def _going_on(resource: Resource, live: Live, others: Sequence[Live], deciding: 
 def _at_rest(resource: Resource, live: Live, others: Sequence[Live], deciding: Deciding) -> Change:
     """Rows for a run that has ended."""
     records, change = deciding.records, _Row(resource, live)
-    if live.phase == RESTING or resource.spec.get("state", "running") != "running":
+    if live.phase == RESTING or not wanted(resource):
         return change(Action.NOOP, Reason.IN_SYNC, live.phase)
     failed = failures((live, *others), records, resource.name, resource.hash)
     cause = failure_class(live, records, resource.name)
@@ -162,7 +167,6 @@ class _Row:
 def _without_run(resource: Resource, observed: Observed, deciding: Deciding) -> Iterator[Change]:
     """Rows for a resource whose current hash has no run on the platform."""
     records = deciding.records
-    wanted = resource.spec.get("state", "running") == "running"
 
     def change(action: Action, reason: Reason, message: str = "", **more: Any) -> Change:
         return Change(resource.id, action, reason, message, desired=resource, needs=resource.needs, **more)
@@ -178,7 +182,7 @@ def _without_run(resource: Resource, observed: Observed, deciding: Deciding) -> 
     elif "useRun" in resource.spec:
         yield change(Action.REFUSE, Reason.LOST, f"useRun names {resource.spec['useRun']!r}, and no such job exists")
     else:
-        yield from _new_content(resource, observed, deciding, wanted)
+        yield from _new_content(resource, observed, deciding)
 
 
 def _record_gone(resource: Resource, end: Mapping[str, Any], attempt: int, deciding: Deciding) -> Iterator[Change]:
@@ -194,21 +198,20 @@ def _record_gone(resource: Resource, end: Mapping[str, Any], attempt: int, decid
         facts={"gone": True, "outputs": end.get("outputs", {})},
     )
     row = _Row(resource, gone)
-    wanted = resource.spec.get("state", "running") == "running"
     failed = failures((), deciding.records, resource.name, resource.hash)
     cause = end.get("class")
     stopped = deciding.records.has(resource.name, resource.hash, "stopped", attempt)
-    if cause and wanted and has_budget(resource, cause, failed):
+    if cause and wanted(resource) and has_budget(resource, cause, failed):
         yield row.again(Reason.RETRY, f"attempt {attempt} ended {gone.phase} ({cause})", failed)
-    elif stopped and wanted and "useRun" not in resource.spec:
+    elif stopped and wanted(resource) and "useRun" not in resource.spec:
         yield row.again(Reason.STOPPED_BY_FMCTL, f"attempt {attempt} was stopped by fmctl", failed)
-    elif cause and wanted:
+    elif cause and wanted(resource):
         yield row(Action.NOOP, Reason.DEGRADED, f"{gone.phase} (record gone)", failed=failed)
     else:
         yield row(Action.NOOP, Reason.RECORD_GONE, f"{gone.phase} (record gone)")
 
 
-def _new_content(resource: Resource, observed: Observed, deciding: Deciding, wanted: bool) -> Iterator[Change]:
+def _new_content(resource: Resource, observed: Observed, deciding: Deciding) -> Iterator[Change]:
     """No run and no fact of this hash: start one, unless an older run is still going on."""
     active = [run for run in observed.others if run.active and run.owned_by(deciding.set_name)]
     policy = resource.spec.get("onSpecChange", "error")
@@ -223,7 +226,7 @@ def _new_content(resource: Resource, observed: Observed, deciding: Deciding, wan
     def change(action: Action, reason: Reason, message: str = "", live: Live | None = None) -> Change:
         return Change(resource.id, action, reason, message, desired=resource, live=live, needs=resource.needs)
 
-    if active and (policy == "stopAndRun" or not wanted):
+    if active and (policy == "stopAndRun" or not wanted(resource)):
         for run in active:
             yield change(Action.STOP, Reason.OLDER_RUN_ACTIVE, f"stops {run.remote_name}, {_used(run)}", run)
     elif active and policy == "error":
@@ -231,7 +234,7 @@ def _new_content(resource: Resource, observed: Observed, deciding: Deciding, wan
         hint = f"{names} still runs an older spec; set onSpecChange to stopAndRun or runAfter, or wait for it"
         yield change(Action.REFUSE, Reason.OLDER_RUN_ACTIVE, hint, active[-1])
         return
-    if not wanted:
+    if not wanted(resource):
         yield change(Action.NOOP, Reason.IN_SYNC, "(not started)")
     elif active and policy == "runAfter":
         yield change(Action.CREATE, reason, f"after {active[-1].remote_name}", active[-1])

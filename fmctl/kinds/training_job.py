@@ -483,11 +483,12 @@ class TrainingJob(Kind):
             if change.reason is Reason.DEGRADED and live and resource:
                 return self._judge(resource, live, work)
             return live
+        in_flight = live.active or runs.recovering(live, work.clock.now())
         live = yield from self._until_settled(live, work)
         self.receipt(live, work, resource)
         cause = runs.failure_class(live, work.records, resource.name)
         failed = dict(change.failures)
-        if cause and change.reason is Reason.PROGRESSING:
+        if cause and in_flight and runs.wanted(resource):
             failed[cause] = failed.get(cause, 0) + 1
             if runs.has_budget(resource, cause, failed):
                 again = replace(change, action=Action.CREATE, live=None, attempt=live.attempt + 1, failures=failed)
@@ -506,7 +507,7 @@ class TrainingJob(Kind):
 
     def _judge(self, resource: Resource, live: Live, work: Work) -> Live:
         """The run itself when it ended as wanted; RunEnded with the end of its log when not."""
-        if live.phase == "Completed" or resource.spec.get("state", "running") == "stopped":
+        if live.phase == "Completed" or not runs.wanted(resource):
             return live
         log = "" if live.facts.get("gone") else "\n".join(self.log(live, work.api).splitlines()[-LOG_LINES:])
         why = f": {live.message}" if live.message else ""
