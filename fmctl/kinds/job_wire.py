@@ -66,7 +66,7 @@ def _program(resource: Resource, work: Work) -> dict[str, Any]:
         result["command"] = given["command"]
     elif "image" in given:  # an image of one's own has no boot file: ModelArts.2806 asks for a command
         place = folder(code).rstrip("/").rpartition("/")[2]
-        result["command"] = f"python ${{MA_JOB_DIR}}/{place}/{shlex.quote(given['bootFile'])}"
+        result["command"] = "python ${MA_JOB_DIR}/" + shlex.quote(f"{place}/{given['bootFile']}")
     engine = given.get("engine", {})
     names = (("id", "engine_id"), ("name", "engine_name"), ("version", "engine_version"))
     result["engine"] = {there: engine[here] for here, there in names if here in engine}
