@@ -11,6 +11,7 @@ from fmctl.domain.resource import Resource, ResourceId, Spec
 from fmctl.domain.values import agrees
 from fmctl.kinds import service_wire
 from fmctl.kinds.base import Found, Work
+from fmctl.kinds.schema import ignored
 from fmctl.kinds.service_config import aligned, comparable, filled, refuse_unset
 from fmctl.kinds.service_wire import SERVICES
 from fmctl.kinds.settling import EFFECT_SECONDS, look, put_state, settled
@@ -27,26 +28,28 @@ class Rollout(NamedTuple):
         """Config, then state, then the marker; status and config never travel together."""
         was_failed = live.phase == "failed"
         wanted = self.resource.spec.get("state", "running")
-        if "spec.state" in self.resource.spec.get("ignoreDifferences", ()):
-            wanted = live.spec["state"]
+        if "state" in ignored(self.resource.spec):
+            wanted = live.spec["state"]  # which is ``failed`` where nothing is to be started
         live = yield from settled(live, self.work.clock, touched=False)
         if not self._agrees(live, self.config(live)):
             if wanted == "stopped":
                 live = yield from put_state("stopped", live, self.work)
             live = yield from self._put_config(live)
             was_failed = False
-        live = yield from put_state(wanted, live, self.work, was_failed=was_failed)
+        if wanted != "failed":
+            live = yield from put_state(wanted, live, self.work, was_failed=was_failed)
         return (yield from self._put_marker(live))
 
     def config(self, live: Live) -> dict[str, Any]:
         """What a config PUT is to reach; the description goes with the marker, the state on its own."""
         moved = live.marker != self.marker
-        desired = comparable(self.resource, live, self._model_id, self.work.secret, moved=moved)
+        desired = comparable(self.resource, live, self.model_id, self.work.secret, moved=moved)
         config: dict[str, Any] = {key: desired[key] for key in ("models", "autoStop") if key in desired}
         config["models"] = aligned(config["models"], live.spec.get("models", ()))
         return config
 
-    def _model_id(self, ref: ResourceId) -> str | None:
+    def model_id(self, ref: ResourceId) -> str | None:
+        """The remote id of a model of the set."""
         model = self.work.live(ref)
         return model.remote_id if model else None
 
@@ -67,7 +70,7 @@ class Rollout(NamedTuple):
                 if self._agrees(live, wanted):
                     return live
                 before, stood = newest_update(live, api)[0], live.facts["transition"]
-                refuse_unset(self.resource, wanted)
+                refuse_unset(self.resource, wanted, self.model_id)
                 try:
                     body = service_wire.write(wanted, live.spec)
                     api.call("PUT", f"{SERVICES}/{live.remote_id}", body=body, safe=True)
@@ -82,7 +85,7 @@ class Rollout(NamedTuple):
         """The last write of a change: description and marker, once everything else reads back as wanted."""
         spec, clock = self.resource.spec, self.work.clock
         text = spec.get("description", "" if live.marker != self.marker else live.description)
-        if "spec.description" in spec.get("ignoreDifferences", ()):
+        if "description" in ignored(spec):
             text = live.description
         sent: float | None = None
         while (live.description, live.marker) != (text, self.marker):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fmctl.domain.resource import Spec
 from fmctl.kinds.base import Schema
 
 _NAME_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
@@ -63,6 +64,11 @@ def one_line(limit: int) -> Schema:
         "pattern": "^[^\\n]*$",
         "x-message": f"a description is one line of at most {limit} characters",
     }
+
+
+def ignored(spec: Spec) -> frozenset[str]:
+    """The fields that ``ignoreDifferences`` names, below ``spec``, which may be left out."""
+    return frozenset(path.removeprefix("spec.") for path in spec.get("ignoreDifferences", ()))
 
 
 def plain(value: Any) -> Any:

@@ -20,7 +20,7 @@ from fmctl.domain.plan import Action, Change, Reason
 from fmctl.domain.ports import Api
 from fmctl.domain.problem import Conflict, NotFound, Problem, WrongState
 from fmctl.domain.resource import Resource, ResourceId, Spec
-from fmctl.domain.values import DURATION, megabytes, moment, seconds
+from fmctl.domain.values import DURATION, moment, seconds
 from fmctl.kinds import service_wire
 from fmctl.kinds.base import SPECIAL, Deciding, Found, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
@@ -29,8 +29,8 @@ from fmctl.kinds.masking import mask, spelled_out
 from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.rollout import Rollout, newest_update
-from fmctl.kinds.schema import ENV, TEXTS, named, one_line, plain
-from fmctl.kinds.service_config import MODEL, aligned, comparable, filled, refuse_unset, without_env
+from fmctl.kinds.schema import ENV, TEXTS, ignored, named, one_line, plain
+from fmctl.kinds.service_config import MODEL, aligned, comparable, filled, refuse_unset, sized, without_env
 from fmctl.kinds.service_wire import SERVICES
 from fmctl.kinds.settling import failed, moving, put_state, settled
 
@@ -179,8 +179,7 @@ class Service(Kind):
         for model in spec["models"]:
             one = dict(model)
             if "resources" in one:
-                wanted = one["resources"]
-                one["resources"] = {**wanted, "cpu": float(wanted["cpu"]), "memory": megabytes(wanted["memory"])}
+                one["resources"] = sized(one["resources"])
             if "env" in one:
                 one["env"] = {key: plain(value) for key, value in one["env"].items()}
             models.append(one)
@@ -321,7 +320,7 @@ class Service(Kind):
         auto_stopped = _auto_stopped(live)
         if live.phase == "failed" or (auto_stopped and not moved):
             desired.pop("state", None)
-        elif "state" not in resource.spec and "spec.state" not in resource.spec.get("ignoreDifferences", ()):
+        elif "state" not in resource.spec and "state" not in ignored(resource.spec):
             desired["state"] = "running"
         shown = live.spec if moved else filled(live.spec, desired["models"])
         there = aligned(shown.get("models", ()), desired["models"])
@@ -438,8 +437,9 @@ class Service(Kind):
         """The create body (services v1, "deploying a service")."""
         spec = resource.spec
         nothing = Live(resource.id, "", live_name(resource), "", Health.MISSING)
-        config = self._rollout(resource, work).config(nothing)
-        refuse_unset(resource, config)
+        rollout = self._rollout(resource, work)
+        config = rollout.config(nothing)
+        refuse_unset(resource, config, rollout.model_id)
         result: dict[str, Any] = {
             "service_name": live_name(resource),
             "infer_type": "real-time",

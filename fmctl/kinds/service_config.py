@@ -11,16 +11,19 @@ from fmctl.domain.problem import FmctlError
 from fmctl.domain.resource import Resource, ResourceId, Spec
 from fmctl.domain.values import megabytes, seconds
 from fmctl.kinds.base import Secret
-from fmctl.kinds.schema import plain
+from fmctl.kinds.schema import ignored, plain
 
 MODEL = "ModelVersion"
 """The kind that a service serves."""
+
+ModelId = Callable[[ResourceId], str | None]
+"""The remote id of a model of the set, None while it has none."""
 
 
 def comparable(
     resource: Resource,
     live: Live,
-    model_id: Callable[[ResourceId], str | None],
+    model_id: ModelId,
     secret: Secret,
     *,
     moved: bool,
@@ -37,13 +40,16 @@ def comparable(
     there = {model["modelId"]: model for model in live.spec.get("models", ())}
     result["models"] = []
     for model in spec["models"]:
-        ref = ResourceId(MODEL, str(model.get("modelRef")))
-        id = model.get("modelId") or model_id(ref) or AFTER_APPLY
+        id = _id_of(model, model_id)
         env = there.get(id, {}).get("env", {})
         result["models"].append(_comparable_model(model, id, env, secret, moved=moved))
-    for path in spec.get("ignoreDifferences", ()):
-        _ignore(result, path.removeprefix("spec."), live)
+    for path in sorted(ignored(spec)):
+        _ignore(result, path, live)
     return result
+
+
+def _id_of(model: Spec, model_id: ModelId) -> str:
+    return str(model.get("modelId") or model_id(ResourceId(MODEL, str(model.get("modelRef")))) or AFTER_APPLY)
 
 
 def _comparable_model(model: Spec, id: str, live_env: Spec, secret: Secret, *, moved: bool) -> dict[str, Any]:
@@ -52,14 +58,20 @@ def _comparable_model(model: Spec, id: str, live_env: Spec, secret: Secret, *, m
     if "flavor" in model:
         result["flavor"] = model["flavor"]
     if "resources" in model:
-        wanted = model["resources"]
-        result["resources"] = {**wanted, "cpu": float(wanted["cpu"]), "memory": megabytes(wanted["memory"])}
+        result["resources"] = sized(model["resources"])
+        if result["resources"].get("npu") == 0:
+            result["resources"]["npu"] = None
     result["instances"] = model.get("instances", 1)
     if "env" in model or moved:
         env = {key: _env(value, secret, live_env.get(key)) for key, value in model.get("env", {}).items()}
         result["env"] = {key: value for key, value in env.items() if value is not None}
         result["env"].update({key: None for key in live_env if key not in env})
     return result
+
+
+def sized(resources: Spec) -> dict[str, Any]:
+    """Resources in the units of the API."""
+    return {**resources, "cpu": float(resources["cpu"]), "memory": megabytes(resources["memory"])}
 
 
 def _env(value: Any, secret: Secret, live: str | None) -> str | None:
@@ -107,13 +119,13 @@ def filled(live: Spec, desired: Sequence[Spec]) -> Spec:
     return {**live, "models": models}
 
 
-def refuse_unset(resource: Resource, config: Spec) -> None:
+def refuse_unset(resource: Resource, config: Spec, model_id: ModelId) -> None:
     """A full replacement must not lose a variable whose value is not known here."""
-    by_ref = {str(m.get("modelRef") or m.get("modelId")): m.get("env", {}) for m in resource.spec["models"]}
-    sent = {key for model in config["models"] for key in model.get("env", {})}
-    for env in by_ref.values():
-        for key, value in env.items():
-            if isinstance(plain(value), Mapping) and key not in sent:
+    sent = {model["modelId"]: model.get("env", {}) for model in config["models"]}
+    for model in resource.spec["models"]:
+        there = sent.get(_id_of(model, model_id), {})
+        for key, value in model.get("env", {}).items():
+            if isinstance(plain(value), Mapping) and key not in there:
                 msg = f"the environment variable {plain(value)['valueFrom'].get('env')} is not set"
                 raise FmctlError(msg, hint=f"{resource.id} needs it for {key}; export it before `fmctl apply`")
 

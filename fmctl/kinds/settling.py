@@ -38,8 +38,8 @@ def settled(live: Live, clock: Clock, *, touched: bool = True) -> Found:
     """
     since: float | None = None
     while True:
-        if live.phase == "concerning" and touched:
-            since = since or clock.now()
+        since = (since or clock.now()) if live.phase == "concerning" and touched else None
+        if since is not None:
             if clock.now() - since > CONCERNING_SECONDS:
                 msg = f"service {live.remote_name} has been concerning for over {CONCERNING_SECONDS} s"
                 raise NotReady(msg, hint="some instances are unhealthy: see its logs")

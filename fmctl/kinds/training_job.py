@@ -32,7 +32,7 @@ from fmctl.kinds.creating import create_once
 from fmctl.kinds.deleting import until_gone
 from fmctl.kinds.finding import Jobs, Seen
 from fmctl.kinds.reading import Item, legible
-from fmctl.kinds.schema import ENV, OBS, PARAMETERS, TEXTS, named, one_line, plain
+from fmctl.kinds.schema import ENV, OBS, PARAMETERS, TEXTS, ignored, named, one_line, plain
 
 JOBS = "/v2/{project_id}/training-jobs"
 PHASES = {
@@ -412,8 +412,8 @@ class TrainingJob(Kind):
             desired.setdefault("description", "")
         if not live.active:
             desired.pop("priority", None)  # a run that has ended has no place in a queue
-        for ignored in resource.spec.get("ignoreDifferences", ()):
-            desired.pop(ignored.removeprefix("spec."), None)
+        for field in ignored(resource.spec):
+            desired.pop(field, None)
         fields = deciding.differences(live.spec, desired)
         if fields or (marker and marker.policy != wanted.policy):
             reason = Reason.MANIFEST_CHANGED if moved else Reason.DRIFT
