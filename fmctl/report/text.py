@@ -73,10 +73,15 @@ _SIGNS = {Ending.FAILED: "x", Ending.SKIPPED: "!", Ending.LEFT: "…"}
 
 
 def results_text(outcomes: Sequence[Outcome], summary: Summary) -> str:
-    """The result lines of everything that was done, left, skipped or failed, the summary, and addresses."""
-    shown = [o for o in outcomes if o.change.writes or o.ending is not Ending.DONE]
+    """The result lines of all that was done, waited for, left, skipped or failed, the summary, and addresses."""
+    shown = [o for o in outcomes if o.change.writes or _was_waited_for(o) or o.ending is not Ending.DONE]
     lines = [outcome_line(outcome) for outcome in shown]
     if not all(o.ending is Ending.DONE for o in outcomes) or any(o.written for o in outcomes):
         lines.append(f"Applied: {summary.done}")
     lines += [f"{o.change.id}: {o.live.url}" for o in outcomes if o.live and o.live.url and o.live.active]
     return "\n".join(lines)
+
+
+def _was_waited_for(outcome: Outcome) -> bool:
+    """Whether nothing had to be written, and something was still on its way."""
+    return outcome.change.reason is Reason.PROGRESSING
