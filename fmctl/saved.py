@@ -83,14 +83,28 @@ def _content(path: Path) -> Mapping[str, Any]:
     except ValueError as error:
         msg = f"{path} is not a saved plan: {error}"
         raise UsageError(msg) from error
-    needed = {"formatVersion", "set", "context", "checksum", "root", "policy", "manifests", "digests", "prune"}
-    if not isinstance(content, dict) or not needed <= content.keys():
+    if not isinstance(content, dict):
+        content = {}
+    version = content.get("formatVersion")
+    if version not in (None, FORMAT_VERSION):
+        msg = f"{path} has format {version}; this fmctl reads {FORMAT_VERSION}"
+        raise UsageError(msg)
+    if version is None or not all(isinstance(content.get(name), type) for name, type in _FIELDS.items()):
         msg = f"{path} is not a saved plan"
         raise UsageError(msg, hint="make one with `fmctl diff --out plan.json`")
-    if content["formatVersion"] != FORMAT_VERSION:
-        msg = f"{path} has format {content['formatVersion']}; this fmctl reads {FORMAT_VERSION}"
-        raise UsageError(msg)
     return content
+
+
+_FIELDS = {
+    "set": str,
+    "context": str,
+    "checksum": str,
+    "root": str,
+    "policy": dict,
+    "manifests": list,
+    "digests": dict,
+    "prune": bool,
+}
 
 
 def _placed(item: Mapping[str, Any], root: Path, cwd: Path) -> Document:

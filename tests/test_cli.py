@@ -122,6 +122,7 @@ def test_wrong_manifests_are_told_before_anything_is_contacted(
     assert "bad.yaml:4:" in capsys.readouterr().err
 
 
+PLANNED = ("set", "context", "checksum", "root", "policy", "manifests", "digests", "prune")
 USAGE = {
     "no such command": ["aply"],
     "no such option": ["diff", "--what"],
@@ -131,6 +132,9 @@ USAGE = {
     "a format that is none": ["get", "-o", "xml"],
     "a kind that is none": ["get", "Servce"],
     "a schema that is none": ["schema", "Servce"],
+    "a schema that cannot be written": ["schema", "--write", "--dir", "job.yaml"],
+    "a saved plan that is none": ["apply", "--plan", "job.yaml"],
+    "a saved plan of nonsense": ["apply", "--plan", "plan.json"],
     "prune of a part": ["diff", "-f", "job.yaml", "--prune"],
     "a context that is none": ["diff", "-f", "job.yaml", "--context", "elsewhere"],
     "delete of nothing": ["delete"],
@@ -156,6 +160,7 @@ def test_what_cannot_be_meant_is_usage(
     """A wrong command line exits with 2 and words, and starts nothing."""
     monkeypatch.setenv("FMCTL_SANDBOX_DIR", str(here / "never"))
     (here / "job.yaml").write_text(yaml.safe_dump(job()))
+    (here / "plan.json").write_text(json.dumps({"formatVersion": "1.0", **dict.fromkeys(PLANNED, 1)}))
 
     code = run(arguments)
 
@@ -369,6 +374,7 @@ def test_no_wait_and_time_out(env: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert ExitCode.TIMEOUT == run(["apply", "-f", folder, "--timeout", "1s"])
     assert "resume" in capsys.readouterr().err
     assert ExitCode.OK == run(["apply", "-f", folder])
+    assert "  TrainingJob/slow: Completed\n" in capsys.readouterr().out
 
 
 def test_labels_need_manifests(env: Path, capsys: pytest.CaptureFixture[str]) -> None:

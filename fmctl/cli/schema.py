@@ -33,9 +33,8 @@ def schema(
             fail(f"stale in {directory}: {', '.join(map(_file, stale))}", "run `fmctl schema --write`")
         return ExitCode.DIFFERENCES if stale else ExitCode.OK
     if write:
-        directory.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            (directory / _file(name)).write_text(text, "utf-8")
+            _write(directory / _file(name), text)
             say(str(directory / _file(name)))
     else:
         say("".join(texts.values()).rstrip("\n"))
@@ -44,6 +43,17 @@ def schema(
 
 def _file(kind: str) -> str:
     return f"{kind.lower()}.json"
+
+
+def _write(path: Path, text: str) -> None:
+    from fmctl.domain.problem import UsageError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror}"
+        raise UsageError(msg) from error
 
 
 def _read(path: Path) -> str:
