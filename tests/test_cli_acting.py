@@ -229,3 +229,17 @@ def test_one_file_is_fetched(fmctl: CommandLine, tmp_path: Path) -> None:
     assert ["line.json"] == [path.name for path in (tmp_path / "one").iterdir()]
     assert 1 == none.code
     assert "has model" in none.err
+
+
+# ------------------------------------------------------------------ another sandbox by its variables
+
+
+def test_the_variables_of_a_sandbox_lead_to_it(fmctl: CommandLine) -> None:
+    """They say all that a command needs, also for a set whose project file names the context sandbox."""
+    lines = fmctl("sandbox", "env").out.splitlines()
+    exported = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    there = CommandLine(fmctl.folder, {**exported, "FMCTL_SANDBOX_DIR": str(fmctl.folder.parent / "another")})
+    seen = there("diff", "-f", ".", "--full")
+
+    assert "context env (127.0.0.1:" in seen.out, seen.err
+    assert not (fmctl.folder.parent / "another").exists()

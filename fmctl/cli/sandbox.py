@@ -198,4 +198,5 @@ def _environment(info: Mapping[str, str]) -> dict[str, str]:
         "FMCTL_OBS_ENDPOINT": info["obs_endpoint"],
         "FMCTL_REGION": info["region"],
         "FMCTL_CODE_PREFIX": "obs://fmctl-sandbox/code/",
+        "FMCTL_CONTEXT": "env",  # a project file that says sandbox means the one of FMCTL_SANDBOX_DIR
     }
