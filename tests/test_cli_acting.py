@@ -44,6 +44,14 @@ def test_a_reader_that_leaves_is_no_outcome(fmctl: CommandLine, arguments: tuple
     assert (8, b"") == (done.returncode, done.stderr)
 
 
+def test_closed_outputs_are_nowhere(fmctl: CommandLine) -> None:
+    """A job scheduler may close them: what is done is the same, and the exit code tells of it."""
+    closed = ["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *fmctl.command("get", "Service/line")]
+    done = subprocess.run(closed, cwd=fmctl.folder, env=dict(fmctl.environ), timeout=60)
+
+    assert 0 == done.returncode
+
+
 # ------------------------------------------------------------------ init
 
 

@@ -159,7 +159,9 @@ def _count(number: int) -> str:
 
 
 def _prepare() -> None:
-    """UTF-8 out whatever the locale says; logging only when it is asked for."""
+    """UTF-8 out whatever the locale says, nowhere when it is closed; logging only when it is asked for."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, for as long as the process
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
