@@ -147,12 +147,16 @@ def test_results_say_how_each_change_ended() -> None:
     """Done in its own symbol, anything else in words; then the counts, then the addresses."""
     done = Outcome(change(MODEL, Action.CREATE), Ending.DONE, "published", written=True)
     failed = Outcome(change(RUN, Action.CREATE), Ending.FAILED, "train ended Failed\n  hint: correct the code")
-    text = results_text([done, failed], Summary(add=1))
+    left = Outcome(change(RUN, Action.CREATE), Ending.LEFT, "left running")
+    waited = Outcome(change(RUN, Action.NOOP, Reason.PROGRESSING), Ending.DONE, "Completed")
+    text = results_text([done, failed, left, waited], Summary(add=1))
 
     assert [
         "+ ModelVersion/x: published",
         "x TrainingJob/x: failed: train ended Failed",
         "  hint: correct the code",
+        "… TrainingJob/x: left running",
+        "  TrainingJob/x: Completed",
         "Applied: 1 added, 0 changed, 0 destroyed. Runs: 0 started, 0 stopped.",
     ] == text.split("\n")
     assert "+ ModelVersion/x: published" == outcome_line(done)

@@ -65,7 +65,7 @@ def outcome_line(outcome: Outcome) -> str:
     change = outcome.change
     symbol = change.action.symbol if outcome.ending is Ending.DONE else _SIGNS[outcome.ending]
     first, *rest = outcome.message.split("\n")
-    word = "" if outcome.ending is Ending.DONE else f"{outcome.ending}: "
+    word = f"{outcome.ending}: " if outcome.ending in (Ending.FAILED, Ending.SKIPPED) else ""
     return "\n".join([f"{symbol} {change.id}: {word}{first}", *rest])
 
 
