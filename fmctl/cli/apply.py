@@ -88,18 +88,16 @@ def run(plan: Plan, session: Session, limits: Limits, out: Printer) -> ExitCode:
     out.attach(session)
     with out:
         outcomes = carry_out(plan, session, limits, out.event)
-    return finish(outcomes, out)
+    return finish(plan, outcomes, out)
 
 
-def finish(outcomes: list[Outcome], out: Printer) -> ExitCode:
+def finish(plan: Plan, outcomes: list[Outcome], out: Printer) -> ExitCode:
     """Print the results, and say by the exit code how it went."""
-    from fmctl.domain.plan import summarize
-    from fmctl.domain.problem import worst
-    from fmctl.kinds import RUNS
+    from fmctl.api import Applied
 
-    out.results(outcomes, summarize(tuple(o.change for o in outcomes if o.written), RUNS))
-    codes = [outcome.code for outcome in outcomes]
-    return ExitCode.INTERNAL if ExitCode.INTERNAL in codes else worst(codes)
+    done = Applied(plan, tuple(outcomes))
+    out.results(outcomes, done.summary)
+    return done.code
 
 
 def _approve(plan: Plan, session: Session, *, yes: bool, checksum: str | None) -> None:

@@ -35,4 +35,4 @@ def start(
     out.plan(plan)
     with out:
         outcomes = starting.start(plan, session, out.event)
-    return finish(outcomes, out)
+    return finish(plan, outcomes, out)
