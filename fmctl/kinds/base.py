@@ -182,18 +182,16 @@ class Kind(ABC):
 
     def check_description(self, resource: Resource, set_name: str) -> Iterator[Problem]:
         """What the API allows in a description, beside the marker."""
-        text = resource.spec.get("description", "")
-        if not text:
-            return
-        source = resource.source("spec", "description")
+        text, place = resource.spec.get("description", ""), ("spec", "description")
         bad = sorted({character for character in text if character in self.description_forbids})
         if bad:
-            yield Problem(source, "FM0310", f"the platform forbids {' '.join(bad)} in this description")
+            message = f"the platform forbids {' '.join(bad)} in this description"
+            yield Problem(resource.source(*place), "FM0310", message)
         marker = Marker(set_name, "0" * 10, self.policy(resource.spec))
         room = self.description_limit - len(str(marker)) - 1
         if len(text) > room:
             message = f"description has {len(text)} characters; {room} are left beside the marker"
-            yield Problem(source, "FM0304", message)
+            yield Problem(resource.source(*place), "FM0304", message)
 
     @abstractmethod
     def observe(
