@@ -151,7 +151,7 @@ def manifests() -> Iterator[str]:
         yield from (f"## {name}", "", TEXTS["kinds"][name], "")
         spec = document_schema(kind)["properties"]["spec"]
         outside = kind.outside_hash & spec["properties"].keys()
-        yield from table(FIELD_HEADS, list(fields(spec, TEXTS["fields"][name], outside=outside)))
+        yield from table(FIELD_HEADS, list(fields(spec, {}, outside=outside)))
     yield from ("## fmctl.yaml", "", "The project file: what belongs together, and where it goes.", "")
     yield from table(FIELD_HEADS, list(fields(PROJECT_SCHEMA, TEXTS["fields"]["project"])))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from fmctl.domain.live import Live
 from fmctl.domain.plan import Action
 from fmctl.domain.problem import NotReady
 from fmctl.execute import Limits
+from fmctl.kinds import KINDS
 from fmctl.kinds.service import Service
 from fmctl.kinds.settling import CONCERNING_SECONDS, settled
 from fmctl.sandbox.serving.scripted import Script
@@ -27,6 +29,23 @@ def names(world: World) -> list[str]:
 
 def endings(outcomes: list[Outcome]) -> dict[str, Ending]:
     return {outcome.change.id.name: outcome.ending for outcome in outcomes}
+
+
+# ------------------------------------------------------------------ schemas
+
+
+def undescribed(schema: Mapping[str, Any], at: str) -> Iterator[str]:
+    for key, field in schema.get("properties", {}).items():
+        if isinstance(field, dict):
+            yield from () if field.get("description") else (f"{at}.{key}",)
+            yield from undescribed(field, f"{at}.{key}")
+            yield from undescribed(field.get("items", {}), f"{at}.{key}[]")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_says_what_it_is(kind: str) -> None:
+    """`fmctl explain`, editors and the reference have something to say about each field."""
+    assert [] == list(undescribed(KINDS[kind].spec_schema, kind))
 
 
 # ------------------------------------------------------------------ runs

@@ -51,14 +51,16 @@ class ModelVersion(Kind):
         "type": "object",
         "required": ["model", "version", "type", "source"],
         "properties": {
-            "model": {"description": "model_name", **named("the name of a model")},
+            "model": {"description": "the model's name on the platform (model_name)", **named("the name of a model")},
             "version": {
                 "type": "string",
                 "pattern": "^(0|[1-9][0-9]?)\\.(0|[1-9][0-9]?)\\.(0|[1-9][0-9]?)$",
+                "description": "with `model` it is the identity",
                 "x-message": "version is N.N.N, each 0-99 without leading zeros",
             },
-            "description": one_line(100),
+            "description": one_line(100, SPECIAL),
             "type": {
+                "description": "the platform's name for the framework",
                 "enum": [
                     "TensorFlow",
                     "PyTorch",
@@ -70,15 +72,16 @@ class ModelVersion(Kind):
                     "Scikit_Learn",
                     "XGBoost",
                     "Custom",
-                ]
+                ],
             },
             "runtime": {"type": "string", "description": "one of the runtimes that the platform lists for the type"},
             "source": {
                 "type": "object",
+                "description": "what is published: a folder that contains `model/`, or an image",
                 "properties": {
-                    "jobRef": {"type": "string"},
-                    "output": {"type": "string"},
-                    "path": {"type": "string", "default": ""},
+                    "jobRef": {"type": "string", "description": "a TrainingJob of this set"},
+                    "output": {"type": "string", "description": "the name of that job's output"},
+                    "path": {"type": "string", "description": "a folder inside the output", "default": ""},
                     "from": {"type": "string", "description": "obs://bucket/dir/ or a local folder"},
                     "image": {"type": "string", "description": "SWR image, org/name:tag"},
                 },
@@ -93,10 +96,18 @@ class ModelVersion(Kind):
                 "x-message": "source is exactly one of {jobRef, output, path}, {from}, {image}",
                 "additionalProperties": False,
             },
-            "requires": {**TEXTS, "description": "TrainingJobs to wait for"},
+            "requires": {**TEXTS, "description": "jobs of this set that must have completed first"},
             "config": {"type": "object", "description": "initial_config: apis, dependencies, health"},
-            "adopt": {"type": "boolean", "default": False},
-            "deletionPolicy": {"enum": ["Delete", "Orphan"], "default": "Delete"},
+            "adopt": {
+                "type": "boolean",
+                "default": False,
+                "description": "`true`: an existing version without a marker is ours",
+            },
+            "deletionPolicy": {
+                "enum": ["Delete", "Orphan"],
+                "default": "Delete",
+                "description": "what `--prune` does with a version that is no longer declared",
+            },
         },
         "additionalProperties": False,
     }
@@ -230,7 +241,7 @@ class ModelVersion(Kind):
             created=int(item.get("create_at") or 0),
             hash=marker.hash if marker else "",
             active=PHASES.get(phase, Health.PROGRESSING) is Health.PROGRESSING,
-            facts={"sourceJob": item.get("source_job_id") or "", "source": item.get("source_location") or ""},
+            facts={"sourceJob": item.get("source_job_id") or ""},
         )
 
     # ---------------------------------------------------------------- deciding

@@ -17,11 +17,11 @@ LIST_LIMIT = 1000
 NAMES_PER_FILTER = 10
 
 
-def search(api: Api, filters: Sequence[Mapping[str, Any]] = (), *, first: int = 0) -> Iterator[tuple[int, list[Item]]]:
-    """Pages of jobs from page ``first`` on, oldest first, each with the number of matches; ends at a short page."""
+def search(api: Api, filters: Sequence[Mapping[str, Any]] = ()) -> Iterator[tuple[int, list[Item]]]:
+    """Pages of jobs, oldest first, each with the number of matches; ends at a short page."""
     seen: set[str] = set()
     by_item = False
-    page = first
+    page = 0
     while True:
         answer = _search_page(api, filters, page * SEARCH_LIMIT if by_item else page)
         items = items_of(answer, "items", lambda item: item["metadata"]["id"])

@@ -13,6 +13,7 @@ _NAME_RULE = "1 to 64 of A-Z, a-z, 0-9, '_' and '-'"
 
 TEXT: Schema = {"type": ["string", "number", "boolean", "null"]}
 TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
+IGNORE_DIFFERENCES: Schema = {"description": "fields that fmctl does not put back", **TEXTS}
 OBS: Schema = {
     "type": "string",
     "pattern": "^obs://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$",
@@ -22,10 +23,14 @@ OBS: Schema = {
 SECRET: Schema = {
     "type": "object",
     "properties": {
-        "value": TEXT,
+        "value": {"description": "the value itself, which is no secret", **TEXT},
         "valueFrom": {
             "type": "object",
-            "properties": {"env": {"type": "string", "minLength": 1}, "file": {"type": "string", "minLength": 1}},
+            "description": "where the value is",
+            "properties": {
+                "env": {"type": "string", "minLength": 1, "description": "in this environment variable"},
+                "file": {"type": "string", "minLength": 1, "description": "in this file"},
+            },
             "minProperties": 1,
             "maxProperties": 1,
             "additionalProperties": False,
@@ -46,6 +51,7 @@ ENV: Schema = {
 }
 PARAMETERS: Schema = {
     "type": "object",
+    "description": "each arrives as an argument, `--name=value`, as it is written here",
     "propertyNames": {"pattern": _NAME_PATTERN, "x-message": f"the name of a parameter is {_NAME_RULE}"},
     "additionalProperties": {"anyOf": [TEXT, SECRET]},
 }
@@ -56,9 +62,11 @@ def named(of: str) -> Schema:
     return {"type": "string", "pattern": _NAME_PATTERN, "x-message": f"{of} is {_NAME_RULE}"}
 
 
-def one_line(limit: int) -> Schema:
-    """One line, which the platform keeps beside the marker."""
+def one_line(limit: int, forbidden: str = "") -> Schema:
+    """A description, which the platform keeps beside the marker."""
+    without = f", without {' '.join(forbidden)}" if forbidden else ""
     return {
+        "description": f"shown on the platform, in front of fmctl's marker{without}",
         "type": "string",
         "maxLength": limit,
         "pattern": "^[^\\n]*$",

@@ -29,7 +29,7 @@ from fmctl.kinds.masking import mask, spelled_out
 from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.rollout import Rollout, newest_update
-from fmctl.kinds.schema import ENV, TEXTS, ignored, named, one_line, plain
+from fmctl.kinds.schema import ENV, IGNORE_DIFFERENCES, ignored, named, one_line, plain
 from fmctl.kinds.service_config import MODEL, aligned, comparable, filled, refuse_unset, sized, without_env
 from fmctl.kinds.service_wire import SERVICES
 from fmctl.kinds.settling import failed, moving, put_state, settled
@@ -55,24 +55,31 @@ _MODEL: Schema = {
     "properties": {
         "modelRef": {"type": "string", "description": "a ModelVersion of this set"},
         "modelId": {"type": "string", "description": "a model outside the set"},
-        "weight": {"type": "integer", "minimum": 0, "maximum": 100},
-        "flavor": {"type": "string", "description": "modelarts.vm.cpu.2u"},
+        "weight": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 100,
+            "description": "the share of requests, in per cent",
+        },
+        "flavor": {"type": "string", "description": "a public flavor, modelarts.vm.cpu.2u"},
         "resources": {
             "type": "object",
+            "description": "on a pool, instead of `flavor`",
             "required": ["cpu", "memory"],
             "properties": {
-                "cpu": {"type": "number", "minimum": 0.01},
+                "cpu": {"type": "number", "minimum": 0.01, "description": "CPUs of one instance"},
                 "memory": {
                     "type": "string",
                     "pattern": "^[1-9][0-9]*(Mi|Gi)$",
+                    "description": "memory of one instance",
                     "x-message": "memory is a whole number of Mi or Gi, such as 512Mi or 32Gi",
                 },
-                "npu": {"type": "integer", "minimum": 0},
+                "npu": {"type": "integer", "minimum": 0, "description": "accelerators of one instance"},
             },
             "additionalProperties": False,
         },
-        "instances": {"type": "integer", "minimum": 1, "maximum": 128, "default": 1},
-        "env": ENV,
+        "instances": {"type": "integer", "minimum": 1, "maximum": 128, "default": 1, "description": "how many"},
+        "env": {"description": "environment variables of this model", **ENV},
     },
     "allOf": [
         {
@@ -98,18 +105,31 @@ class Service(Kind):
         "type": "object",
         "required": ["models"],
         "properties": {
-            "serviceName": named("the name of a service"),
-            "description": one_line(100),
-            "state": {"enum": ["running", "stopped"], "default": "running"},
-            "models": {"type": "array", "minItems": 1, "items": _MODEL},
+            "serviceName": {
+                "description": "the live name, where it is not `metadata.name`",
+                **named("the name of a service"),
+            },
+            "description": one_line(100, SPECIAL),
+            "state": {"enum": ["running", "stopped"], "default": "running", "description": "whether it runs"},
+            "models": {
+                "type": "array",
+                "minItems": 1,
+                "items": _MODEL,
+                "description": "what answers: versions of one model, whose weights sum to 100",
+            },
             "autoStop": {
                 "type": "string",
                 "pattern": DURATION,
+                "description": "stop it after this long; whole minutes",
                 "x-message": "autoStop is a whole number of s, m, h or d, such as 90m or 2h",
             },
             "pool": {"type": "string", "description": "a dedicated pool's id"},
-            "ignoreDifferences": TEXTS,
-            "deletionPolicy": {"enum": ["Delete", "Orphan"], "default": "Delete"},
+            "ignoreDifferences": IGNORE_DIFFERENCES,
+            "deletionPolicy": {
+                "enum": ["Delete", "Orphan"],
+                "default": "Delete",
+                "description": "what `--prune` does with a service that is no longer declared",
+            },
         },
         "additionalProperties": False,
     }
@@ -285,7 +305,6 @@ class Service(Kind):
             facts={
                 "transition": int(item.get("transition_at") or 0),
                 "updated": int(item.get("update_time") or item.get("publish_at") or 0),
-                "progress": item.get("progress"),
             },
         )
 

@@ -32,7 +32,7 @@ from fmctl.kinds.creating import create_once
 from fmctl.kinds.deleting import until_gone
 from fmctl.kinds.finding import Jobs, Seen
 from fmctl.kinds.reading import Item, legible
-from fmctl.kinds.schema import ENV, OBS, PARAMETERS, TEXTS, ignored, named, one_line, plain
+from fmctl.kinds.schema import ENV, IGNORE_DIFFERENCES, OBS, PARAMETERS, TEXTS, ignored, named, one_line, plain
 
 JOBS = "/v2/{project_id}/training-jobs"
 PHASES = {
@@ -55,9 +55,10 @@ _ENGINE: Schema = {
     "type": "object",
     "properties": {
         "id": {"type": "string", "description": "engine_id; otherwise name and version"},
-        "name": {"type": "string"},
-        "version": {"type": "string"},
+        "name": {"type": "string", "description": "the engine's name, as `PyTorch`"},
+        "version": {"type": "string", "description": "the engine's version, as the platform spells it"},
     },
+    "description": "an engine of the platform, which runs `bootFile`",
     "oneOf": [{"required": ["id"]}, {"required": ["name", "version"]}],
     "x-message": "an engine is {name, version} or {id}",
     "additionalProperties": False,
@@ -78,6 +79,7 @@ _ALGORITHM: Schema = {
         {"required": ["code", "bootFile", "image"], "properties": {"engine": False, "command": False}},
         {"required": ["image", "command"], "properties": {"bootFile": False, "engine": False}},
     ],
+    "description": "what runs",
     "x-message": "algorithm is exactly one of {id}, {code, bootFile, engine or image}, {image, command}",
     "additionalProperties": False,
 }
@@ -85,7 +87,7 @@ _INPUT: Schema = {
     "type": "object",
     "required": ["name"],
     "properties": {
-        "name": _NAME,
+        "name": {"description": "the argument's name", **_NAME},
         "from": {"type": "string", "description": "a local folder or file, or obs://"},
         "jobRef": {"type": "string", "description": "a TrainingJob of this set"},
         "output": {"type": "string", "description": "the name of that job's output"},
@@ -104,12 +106,18 @@ _RESOURCES: Schema = {
         "flavor": {"type": "string", "description": "a public flavor, modelarts.vm.cpu.8u"},
         "pool": {"type": "string", "description": "a dedicated pool's id"},
         "devices": {"enum": [1, 2, 4, 8], "description": "accelerators a node, on a pool"},
-        "nodes": {"type": "integer", "minimum": 1, "default": 1},
+        "nodes": {
+            "type": "integer",
+            "minimum": 1,
+            "default": 1,
+            "description": "how many machines; on a pool more than one needs `devices: 8`",
+        },
     },
     "oneOf": [
         {"required": ["flavor"], "properties": {"pool": False, "devices": False}},
         {"required": ["pool"], "properties": {"flavor": False}},
     ],
+    "description": "machines to run on",
     "x-message": "resources are {flavor, nodes} or {pool, devices, nodes}",
     "additionalProperties": False,
 }
@@ -141,18 +149,30 @@ class TrainingJob(Kind):
     spec_schema: ClassVar[Schema] = {
         "type": "object",
         "properties": {
-            "task": {"enum": ["train", "finetune", "evaluate", "infer"], "default": "train"},
+            "task": {
+                "enum": ["train", "finetune", "evaluate", "infer"],
+                "default": "train",
+                "description": "what the job is for: a word for people, which changes nothing",
+            },
             "description": one_line(256),
             "algorithm": _ALGORITHM,
             "parameters": PARAMETERS,
-            "env": ENV,
-            "inputs": {"type": "array", "items": _INPUT},
+            "env": {"description": "environment variables of the job", **ENV},
+            "inputs": {
+                "type": "array",
+                "items": _INPUT,
+                "description": "what the job reads; each arrives as an argument, `--name=<folder or file>`",
+            },
             "outputs": {
                 "type": "array",
+                "description": "folders that the job writes; each arrives as an argument and is uploaded",
                 "items": {
                     "type": "object",
                     "required": ["name", "to"],
-                    "properties": {"name": _NAME, "to": OBS},
+                    "properties": {
+                        "name": {"description": "the argument's name; other resources refer to it", **_NAME},
+                        "to": {"description": "where it goes; every run gets its own folder below", **OBS},
+                    },
                     "additionalProperties": False,
                 },
             },
@@ -160,6 +180,7 @@ class TrainingJob(Kind):
             "volumes": {
                 "type": "array",
                 "maxItems": 8,
+                "description": "shared file systems (NFS, SFS Turbo) to mount",
                 "items": {
                     "type": "object",
                     "required": ["server", "path"],
@@ -167,36 +188,71 @@ class TrainingJob(Kind):
                         "server": {
                             "type": "string",
                             "pattern": "^[^:]+:/",
+                            "description": "address and exported folder",
                             "x-message": "a server is its address and a folder of it, such as 10.0.0.8:/",
                         },
-                        "path": {"type": "string", "pattern": "^/.", "x-message": "path is absolute: /mnt/sfs"},
-                        "readOnly": {"type": "boolean", "default": False},
+                        "path": {
+                            "type": "string",
+                            "pattern": "^/.",
+                            "description": "where it is mounted",
+                            "x-message": "path is absolute: /mnt/sfs",
+                        },
+                        "readOnly": {"type": "boolean", "default": False, "description": "mount it read-only"},
                     },
                     "additionalProperties": False,
                 },
             },
-            "logs": OBS,
+            "logs": {"description": "where the platform keeps the log", **OBS},
             "maxDuration": {
                 "type": "string",
                 "pattern": "^([1-9][0-9]*(h|d)|[1-9][0-9]*(00s|0m))$",
+                "description": "a run that takes longer is stopped and counts as failed",
                 "x-message": "maxDuration is whole hours, such as 2h or 1d",
             },
-            "priority": {"type": "integer", "minimum": 1, "maximum": 3},
+            "priority": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 3,
+                "description": "on a dedicated pool; 3 is first",
+            },
             "retries": {
                 "type": "object",
+                "description": "how often a run is started again after it has failed",
                 "properties": {
-                    "infra": {"type": "integer", "minimum": 0, "default": 2},
-                    "user": {"type": "integer", "minimum": 0, "default": 0},
+                    "infra": {
+                        "type": "integer",
+                        "minimum": 0,
+                        "default": 2,
+                        "description": "after trouble of the platform (`Abnormal`)",
+                    },
+                    "user": {
+                        "type": "integer",
+                        "minimum": 0,
+                        "default": 0,
+                        "description": "after the job itself has failed",
+                    },
                 },
                 "additionalProperties": False,
             },
-            "onSpecChange": {"enum": ["error", "stopAndRun", "runAfter"], "default": "error"},
-            "state": {"enum": ["running", "stopped"], "default": "running"},
+            "onSpecChange": {
+                "enum": ["error", "stopAndRun", "runAfter"],
+                "default": "error",
+                "description": "what to do while an older run is active: refuse, stop it, or wait for it",
+            },
+            "state": {
+                "enum": ["running", "stopped"],
+                "default": "running",
+                "description": "`stopped` stops what runs and starts nothing",
+            },
             "rerun": {"type": "string", "description": "change it to run the same spec again"},
             "useRun": {"type": "string", "description": "this existing job is the run"},
-            "requires": TEXTS,
-            "ignoreDifferences": TEXTS,
-            "deletionPolicy": {"enum": ["Stop", "Delete", "Orphan"], "default": "Stop"},
+            "requires": {"description": "other jobs of this set that must have completed first", **TEXTS},
+            "ignoreDifferences": IGNORE_DIFFERENCES,
+            "deletionPolicy": {
+                "enum": ["Stop", "Delete", "Orphan"],
+                "default": "Stop",
+                "description": "what `--prune` does with a run that is no longer declared: stop, delete or leave it",
+            },
         },
         "if": {"required": ["useRun"]},
         "else": {"required": ["algorithm", "resources"]},

@@ -138,8 +138,8 @@ def _short(schema: Schema, required: bool) -> str:
     parts = ["required"] if required else []
     if "default" in schema:
         parts.append(f"default {_value(schema['default'])}")
+    if "enum" in schema:
+        parts.append(" | ".join(map(str, schema["enum"])))
     if schema.get("description"):
         parts.append(str(schema["description"]))
-    elif "enum" in schema:
-        parts.append(" | ".join(map(str, schema["enum"])))
     return "; ".join(parts)
