@@ -30,6 +30,7 @@ from fmctl.kinds.base import Deciding, Found, Kind, Looking, Reference, Schema, 
 from fmctl.kinds.content import check_output
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.deleting import until_gone
+from fmctl.kinds.ending import receipt, until_ended, until_settled
 from fmctl.kinds.finding import Jobs, Seen
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.schema import ENV, IGNORE_DIFFERENCES, OBS, PARAMETERS, TEXTS, ignored, named, one_line, plain
@@ -462,7 +463,7 @@ class TrainingJob(Kind):
 
     def _in_place(self, change: Change, resource: Resource, live: Live, deciding: Deciding) -> Change:
         marker, wanted = live.marker, self.marker(resource, deciding.set_name)
-        moved = marker is None or marker != wanted
+        moved = marker != wanted
         desired = {key: resource.spec[key] for key in ("description", "priority") if key in resource.spec}
         if moved:
             desired.setdefault("description", "")
@@ -497,11 +498,11 @@ class TrainingJob(Kind):
     def _create(self, change: Change, work: Work) -> Steps:
         resource = _desired(change)
         if change.live and change.live.active:
-            yield from _until_ended(change.live)
+            yield from until_ended(change.live)
         attempt, failed = change.attempt, dict(change.failures)
         while True:
             live = yield from self._launch(resource, attempt, work)
-            live = yield from self._until_settled(live, work)
+            live = yield from until_settled(live, work.clock)
             self.receipt(live, work, resource)
             cause = runs.failure_class(live, work.records, resource.name)
             if cause is None:
@@ -540,7 +541,7 @@ class TrainingJob(Kind):
                 return self._judge(resource, live, work)
             return live
         in_flight = live.active or runs.recovering(live, work.clock.now())
-        live = yield from self._until_settled(live, work)
+        live = yield from until_settled(live, work.clock)
         self.receipt(live, work, resource)
         cause = runs.failure_class(live, work.records, resource.name)
         failed = dict(change.failures)
@@ -550,16 +551,6 @@ class TrainingJob(Kind):
                 again = replace(change, action=Action.CREATE, live=None, attempt=live.attempt + 1, failures=failed)
                 return (yield from self._create(again, work))
         return self._judge(resource, live, work)
-
-    def _until_settled(self, live: Live, work: Work) -> Found:
-        """Wait until the run has ended and, when Abnormal, has had its time to recover."""
-        while live.active or runs.recovering(live, work.clock.now()):
-            seen = yield Watch(live.remote_id, live.remote_name, live.phase)
-            if seen is None:
-                msg = f"{live.remote_name} disappeared while it was {live.phase}"
-                raise RunEnded(msg, hint="change `rerun` to run it again")
-            live = seen
-        return live
 
     def _judge(self, resource: Resource, live: Live, work: Work) -> Live:
         """The run itself when it ended as wanted; RunEnded with the end of its log when not."""
@@ -571,24 +562,8 @@ class TrainingJob(Kind):
         raise RunEnded(f"{live.remote_name} ended {live.phase}{why}", log=log, hint=hint)
 
     def receipt(self, live: Live, work: Work, resource: Resource | None = None) -> None:
-        """The fact that a run ended, which outlives the platform's record."""
-        hash = resource.hash if resource else live.hash
-        known = work.records.has(live.id.name, hash, "end", live.attempt)
-        if known or not hash or live.active or runs.recovering(live, work.clock.now()):
-            return
-        fact = {
-            "of": self.name,
-            "run": live.remote_name,
-            "remoteId": live.remote_id,
-            "phase": live.phase,
-            "class": runs.failure_class(live, work.records, live.id.name),
-            "created": live.created,
-            "started": live.started,
-            "duration": live.duration,
-            "outputs": live.facts.get("outputs", {}),
-            "digests": {f.path: f.digest for f in resource.folders.values()} if resource else {},
-        }
-        work.records.record(live.id.name, hash, "end", fact, live.attempt)
+        """Write the receipt of a run that has ended and has none."""
+        receipt(live, resource, work.records, work.clock)
 
     def _stop(self, live: Live, change: Change, work: Work) -> Steps:
         seen = yield from self._terminate(live, str(change.reason), work)
@@ -604,7 +579,7 @@ class TrainingJob(Kind):
             work.records.record(live.id.name, live.hash, "stopped", fact, live.attempt)
         with suppress(WrongState):  # it ended first: 409 ModelArts.2796
             work.api.call("POST", f"{JOBS}/{live.remote_id}/actions", body={"action_type": "terminate"}, safe=True)
-        return (yield from _until_ended(live))
+        return (yield from until_ended(live))
 
     def _update(self, change: Change, live: Live, work: Work) -> Steps:
         """Description with the marker, and priority: all that can change in place."""
@@ -639,15 +614,6 @@ def _desired(change: Change) -> Resource:
     """The resource of a change that has one by construction."""
     assert change.desired is not None
     return change.desired
-
-
-def _until_ended(live: Live) -> Steps:
-    """Wait for a run to end, however it ends."""
-    seen: Live | None = live
-    while seen and seen.active:
-        live = seen
-        seen = yield Watch(live.remote_id, live.remote_name, live.phase)
-    return seen
 
 
 class _Problems:
