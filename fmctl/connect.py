@@ -65,7 +65,7 @@ def _auth(context: Context, clock: Clock) -> Any:
     """The credential: a key pair, else a token, else a password."""
     from fmctl.modelarts.auth import AkSkAuth, PasswordAuth, TokenAuth
 
-    if context.access_key:
+    if context.access_key and context.secret_key:
         token = context.security_token or None
         return AkSkAuth(context.access_key, context.secret_key, security_token=token, clock=clock)
     if context.token:
@@ -81,7 +81,7 @@ def _auth(context: Context, clock: Clock) -> Any:
 
 
 def _store(context: Context, clock: Clock) -> ObjectStore:
-    if not (context.obs and context.access_key):
+    if not (context.obs and context.access_key and context.secret_key):
         return _NoStore()
     from fmctl.objectstore.store import ObsStore
 
@@ -131,12 +131,17 @@ class _Uploads:
         return url
 
 
+_STORE_HINT = (
+    "set FMCTL_OBS_ENDPOINT, HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; a ledger can be a local folder (FMCTL_LEDGER)"
+)
+
+
 class _NoStore:
     """Object storage in a context without an OBS endpoint or a key pair: an error when it is needed."""
 
     def _refuse(self, *_: object) -> Any:
         msg = "this needs object storage, and the context has no OBS endpoint or no key pair"
-        raise StorageError(msg, hint="set FMCTL_OBS_ENDPOINT, HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK")
+        raise StorageError(msg, hint=_STORE_HINT)
 
     def list(self, url: str) -> Sequence[StoredObject]:
         """Refuses."""

@@ -85,4 +85,5 @@ def _recorded(id: ResourceId, kinds: Mapping[str, Kind], api: Api, records: Reco
 
 
 def _what(live: Live) -> str:
-    return f"{live.remote_name}, {live.phase}"
+    owner = f", set {live.marker.set}" if live.marker else ""
+    return f"{live.remote_name}, {live.phase}{owner}"

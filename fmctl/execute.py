@@ -143,7 +143,9 @@ class _Execution:
             outcome = self._outcomes.get(id(other))
             if outcome is None:
                 return None
-            if outcome.ending is not Ending.DONE and change.action is not Action.DELETE:
+            if outcome.ending is not Ending.DONE and change.action is Action.DELETE:
+                return f"kept, since {other.id} is not as wanted"  # it may still be what works
+            if outcome.ending is not Ending.DONE:
                 how = "is still going on" if outcome.ending is Ending.LEFT else outcome.ending
                 return f"needs {other.id}, which {how}" if how != outcome.ending else f"needs {other.id}: {how}"
             if other.id in change.waits_for and not self._ready(outcome):

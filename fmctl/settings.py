@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -159,6 +160,8 @@ class Context:
     """The sandbox's state folder; empty for a real ModelArts."""
 
 
+_URL = re.compile(r"[a-z0-9+.-]+:(/|$)", re.IGNORECASE)
+_OBS = re.compile(r"obs://[^/]")
 Environ = Mapping[str, str]
 
 
@@ -252,6 +255,9 @@ def find_context(name: str, environ: Environ, sandbox: Callable[[], Context]) ->
     if context.code_prefix and not context.code_prefix.startswith("obs://"):
         msg = f"context {name}: the code prefix {context.code_prefix!r} is not an obs:// address"
         raise UsageError(msg, hint="set FMCTL_CODE_PREFIX=obs://bucket/prefix/")
+    if _URL.match(context.ledger) and not _OBS.match(context.ledger):
+        msg = f"context {name}: the ledger {context.ledger!r} is neither obs://bucket/prefix nor a folder"
+        raise UsageError(msg, hint="set FMCTL_LEDGER to one of them")
     if not context.ledger and context.code_prefix:
         context = replace(context, ledger=context.code_prefix.rstrip("/") + "/ledger")
     return context

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from fmctl.domain.problem import ManifestError, Refused, UsageError
-from fmctl.domain.resource import Resource
+from fmctl.domain.problem import ManifestError, Problem, Refused, UsageError
+from fmctl.domain.resource import Document, Resource
 from fmctl.kinds import KINDS
 from fmctl.load import NOTHING, load, no_collection
 from fmctl.resolve import resolve
 from fmctl.settings import PROJECT_FILE, Project
-from fmctl.validate import validate
+from fmctl.validate import REFERENCE, validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,35 @@ def for_pruning(sources: Sources) -> Sources:
 
 
 def check(sources: Sources, project: Project, stdin: Callable[[], str] | None = None) -> tuple[Resource, ...]:
-    """Valid resources, not yet resolved: no folder is read."""
+    """Valid resources, not yet resolved: no folder is read. Every problem of every file is in one ManifestError."""
     with no_collection():  # everything made here is kept: looking for garbage costs a third of the time
-        documents = load(sources.filenames, recursive=sources.recursive, without=overlay_places(project), stdin=stdin)
-        return validate(
-            documents,
-            KINDS,
-            set_name=project.set,
-            defaults=project.defaults,
-            overlays=project.overlay(sources.overlay),
-            project=project.document,
-        )
+        try:
+            documents = load(
+                sources.filenames, recursive=sources.recursive, without=overlay_places(project), stdin=stdin
+            )
+        except ManifestError as error:
+            raise ManifestError([*error.problems, *_more_problems(error.readable, sources, project)]) from error
+        return _validated(documents, sources, project)
+
+
+def _more_problems(documents: Sequence[Document], sources: Sources, project: Project) -> list[Problem]:
+    """What is wrong with the files that could be read; what they refer to may be in those that could not."""
+    try:
+        _validated(documents, sources, project)
+    except ManifestError as error:
+        return [problem for problem in error.problems if problem.rule != REFERENCE]
+    return []
+
+
+def _validated(documents: Sequence[Document], sources: Sources, project: Project) -> tuple[Resource, ...]:
+    return validate(
+        documents,
+        KINDS,
+        set_name=project.set,
+        defaults=project.defaults,
+        overlays=project.overlay(sources.overlay),
+        project=project.document,
+    )
 
 
 def overlay_places(project: Project) -> list[str]:

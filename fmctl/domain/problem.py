@@ -25,7 +25,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from fmctl.domain.resource import Source
+from fmctl.domain.resource import Document, Source
 
 
 class ExitCode(IntEnum):
@@ -94,9 +94,13 @@ class UsageError(FmctlError):
 
 
 class ManifestError(UsageError):
-    """The manifests are wrong: all their problems, in the order of the files."""
+    """The manifests are wrong: all their problems, in the order of the files.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    ``readable`` are the documents that could be read all the same, so that what is wrong with them can be told too.
+    """
+
+    def __init__(self, problems: Iterable[Problem], readable: Iterable[Document] = ()) -> None:
+        self.readable = tuple(readable)
         self.problems = tuple(sorted(problems, key=lambda p: (p.source, p.rule, p.message)))
         super().__init__("\n".join(map(str, self.problems)))
 

@@ -53,7 +53,7 @@ def load(
         hint = "name a file, a directory or a glob; -R looks into sub-directories"
         problems.append(unusable(names, rules.NOTHING, "no manifests here", None if recursive else hint).problem)
     if problems:
-        raise ManifestError(problems)
+        raise ManifestError(problems, documents)
     return tuple(documents)
 
 

@@ -151,7 +151,8 @@ class Validation:
         self.problems += checks.shared_identities(self.accepted)
         told = {(problem.source.file, problem.source.line) for problem in self.problems}
         for item in self._refused:
-            for check in (checks.references(item, targets), checks.local_paths(item), checks.secrets(item)):
+            own = checks.own_rules(item, resources, set_name)
+            for check in (checks.references(item, targets), checks.local_paths(item), checks.secrets(item), own):
                 more = _as_far_as_it_goes(check)
                 self.problems += (p for p in more if (p.source.file, p.source.line) not in told)
 
@@ -160,7 +161,7 @@ def _as_far_as_it_goes(problems: Iterator[Problem]) -> Iterator[Problem]:
     """What a check finds in a spec of the wrong shape, until it trips over the shape."""
     try:
         yield from problems
-    except (AttributeError, LookupError, TypeError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         return
 
 
