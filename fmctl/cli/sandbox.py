@@ -112,7 +112,7 @@ def serve(
     ] = Clock.REAL,
     rate: Annotated[float, typer.Option("--rate", min=0, help="Virtual seconds that pass per second.")] = 0.0,
     start: Annotated[
-        str, typer.Option("--start", metavar="TIME", help="When virtual time begins, such as 2030-01-01T00:00:00Z.")
+        str, typer.Option("--start", metavar="TIME", help="When virtual time begins, such as 2025-01-01T00:00:00Z.")
     ] = "",
     script: Annotated[
         Path | None, typer.Option("--script", help="JSON: how long jobs, models and services take and how they end.")

@@ -1,7 +1,7 @@
 """Virtual time of a running sandbox: moved by hours in a moment, with everything on the way happening at its time.
 
 Time is moved in steps, and what it advances is advanced after each of them. Steps are short after something has
-happened, since then more may be near, and grow longer for as long as nothing happens. So what takes N seconds takes N
+happened, since more may be near then, and grow longer for as long as nothing happens. So what takes N seconds takes N
 seconds and no more than one of the longest steps: 1/2000 of what is asked for at once.
 """
 
@@ -18,7 +18,9 @@ from fmctl.sandbox.account import Account
 from fmctl.sandbox.clock import VirtualClock
 
 SHORTEST = 0.35  # seconds; longer than the statuses that a watcher is to see
-FINE, COARSE = 2000, 20  # into how many steps what is asked for is divided at least, and what passes by itself
+STEPS = 2000  # into which what is asked for is divided at least
+STRIDE = 300.0  # seconds; the longest step while time passes by itself, shorter than any time limit of a deployment
+LONGEST_GAP = 0.2  # real seconds made good for at once: a machine that is too slow for a rate goes as fast as it can
 NOTE = "clock"
 
 
@@ -56,7 +58,7 @@ def pace(*, virtual: bool, rate: float = 0.0, start: str = "") -> Pace:
     try:
         moment = datetime.fromisoformat(start)
     except ValueError as error:
-        raise ValueError(f"--start {start}: not a time, such as 2030-01-01T00:00:00Z") from error
+        raise ValueError(f"--start {start}: not a time, such as 2025-01-01T00:00:00Z") from error
     return Pace(virtual, rate, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
@@ -73,29 +75,22 @@ class Timelapse:
         self._rate = rate
         self._flowed = time.monotonic()
         self._lock = threading.Lock()
+        self._changes = 0
         self._closed = False
 
     def now(self) -> float:
         """The time that it is."""
         return self._clock.now()
 
-    def advance(self, seconds: float, steps: int = FINE) -> float:
+    def advance(self, seconds: float) -> float:
         """Let so much time pass; the time that it is then."""
-        with self._lock:
-            left, step, longest = seconds, SHORTEST, max(SHORTEST, seconds / steps)
-            while left > 0 and not self._closed:
-                step = min(step, left, longest)
-                happened = self._pass(step)
-                left -= step
-                step = SHORTEST if happened else 2 * step
-            self._note()
-            return self._clock.now()
+        return self._pass(seconds, max(SHORTEST, seconds / STEPS))
 
     def flow(self) -> None:
         """Let pass what has passed since the last call, at the rate; at none, only look what processes have done."""
         before, self._flowed = self._flowed, time.monotonic()
         if self._rate:
-            self.advance((self._flowed - before) * self._rate, COARSE)
+            self._pass(min(self._flowed - before, LONGEST_GAP) * self._rate, STRIDE)
         else:
             self._account.tick()
 
@@ -105,11 +100,20 @@ class Timelapse:
         with self._lock:
             return  # whoever was moving it has come to an end
 
-    def _pass(self, seconds: float) -> bool:
-        """Whether anything has happened in a step."""
-        before = self._account.store.changes
-        self._account.tick_after(partial(self._clock.advance, seconds))
-        return self._account.store.changes != before
+    def _pass(self, left: float, longest: float) -> float:
+        with self._lock:
+            step = SHORTEST
+            while left > 0 and not self._closed:
+                step = min(SHORTEST if self._has_changed() else step, left, longest)
+                self._account.tick_after(partial(self._clock.advance, step))
+                left, step = left - step, 2 * step
+            self._note()
+            return self._clock.now()
+
+    def _has_changed(self) -> bool:
+        """Whether anything has happened since the last question, by itself or on request."""
+        before, self._changes = self._changes, self._account.store.changes
+        return before != self._changes
 
     def _note(self) -> None:
         note = self._account.state_dir / NOTE

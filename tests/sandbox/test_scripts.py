@@ -182,7 +182,7 @@ def test_a_model_of_another_version_is_really_imported(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------------ services
 
-ANY_MODEL = {"models": {"*": {}}}
+ANY_MODEL: dict[str, Any] = {"models": {"*": {}}}
 
 
 def test_a_service_starts_and_answers_as_the_script_says(tmp_path: Path) -> None:
