@@ -29,7 +29,13 @@ def user(tmp_path: Path, judge: Judge) -> Iterator[User]:
 
 
 @pytest.fixture
-def up(user: User) -> User:
+def swift(judge: Judge) -> None:
+    """Runs and models are done at once, for tests to which it does not matter how."""
+    judge.switches.job_course, judge.switches.model_course = (0, 0, 0), (0, 0)
+
+
+@pytest.fixture
+def up(user: User, swift: None) -> User:
     """A user who has applied the chain."""
     user.apply()
     return user

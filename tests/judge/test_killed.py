@@ -14,6 +14,7 @@ from .server.faults import Effect
 from .server.wire import Connection, Reply
 from .user import User
 
+pytestmark = pytest.mark.usefixtures("swift")
 ONCE = (2, 1, 1)
 POINTS = {"first run": ("jobs", 1), "second run": ("jobs", 2), "model": ("models", 1), "service": ("services", 1)}
 
@@ -44,12 +45,6 @@ MOMENTS: dict[str, tuple[Callable[[Killer], Effect], bool]] = {
     "after": (lambda killer: killer.unanswered, True),
     "answered": (lambda killer: killer.answered, True),
 }
-
-
-@pytest.fixture(autouse=True)
-def swift(judge: Judge) -> None:
-    """Runs and models are done at once: what matters here is how they begin."""
-    judge.switches.job_course, judge.switches.model_course = (0, 0, 0), (0, 0)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
