@@ -27,7 +27,7 @@ def updates(judge: Judge, since: int) -> list[dict[str, Any]]:
     return [call.body for call in judge.asked("PUT", "/services/", since)]
 
 
-UPDATES = {
+UPDATES: dict[str, tuple[dict[str, Any], str, list[list[str]]]] = {
     "instances": ({"instances": 2}, "spec.models[0].instances", [["config"], ["description"]]),
     "variable": ({"mode": "slow"}, "spec.models[0].env.MODE", [["config"], ["description"]]),
     "description": ({"description": "new words"}, "spec.description", [["description"]]),
