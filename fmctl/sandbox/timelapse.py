@@ -21,6 +21,7 @@ SHORTEST = 0.35  # seconds; longer than the statuses that a watcher is to see
 STEPS = 2000  # into which what is asked for is divided at least
 STRIDE = 300.0  # seconds; the longest step while time passes by itself, shorter than any time limit of a deployment
 LONGEST_GAP = 0.2  # real seconds made good for at once: a machine that is too slow for a rate goes as fast as it can
+FASTEST = 1e7  # virtual seconds per second: some months
 NOTE = "clock"
 
 
@@ -53,6 +54,8 @@ def pace(*, virtual: bool, rate: float = 0.0, start: str = "") -> Pace:
     """The pace that options ask for; ValueError says what is wrong with them. Times without a zone are UTC."""
     if not virtual and (rate or start):
         raise ValueError("--rate and --start are for --clock virtual")
+    if not 0 <= rate <= FASTEST:  # nan is in no interval
+        raise ValueError(f"--rate {rate}: not between 0 and {FASTEST:.0f}")
     if not start:
         return Pace(virtual, rate)
     try:
