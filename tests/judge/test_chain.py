@@ -68,6 +68,7 @@ def test_diff_of_what_is_in_sync_takes_eight_calls(up: User, judge: Judge) -> No
     assert len(judge.calls) - before <= 8
 
 
+@pytest.mark.usefixtures("swift")
 @pytest.mark.parametrize("ledger", ["folder", "obs"])
 def test_what_is_in_sync_stays_so_without_anything_local(tmp_path: Path, judge: Judge, ledger: str) -> None:
     """The platform alone knows what was applied: neither home nor ledger is needed to see it."""

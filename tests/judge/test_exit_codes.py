@@ -17,7 +17,8 @@ NOWHERE = "http://127.0.0.1:9"
 NO_KIND = "apiVersion: fmctl/v1\nkind: Service\nmetadata: {name: UP}\nspec: {modles: []}\n"
 
 
-def test_diff_tells_differences_from_none(user: User, swift: None) -> None:
+@pytest.mark.usefixtures("swift")
+def test_diff_tells_differences_from_none(user: User) -> None:
     """0 is in sync and 1 is differences; on demand, as Terraform says it, 2."""
     user.diff(code=1)
     user.diff("--detailed-exitcode", code=2)
@@ -79,6 +80,7 @@ def test_what_needs_a_yes_is_5(up: User, judge: Judge) -> None:
     assert [] == judge.writes(before)
 
 
+@pytest.mark.usefixtures("swift")
 def test_another_plan_than_was_read_is_6(user: User, judge: Judge) -> None:
     """A checksum that does not fit and a plan that was carried out before change nothing."""
     plan = str(user.root / "plan.json")
@@ -105,7 +107,7 @@ def test_a_time_out_is_9_and_leaves_runs_running(user: User, judge: Judge) -> No
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_is_8_and_the_next_apply_goes_on(user: User, judge: Judge, number: signal.Signals) -> None:
     """Ctrl-C leaves at once, leaves the run running, and tells how to resume."""
-    judge.switches.job_course = (0, 0, 2)
+    judge.switches.job_course = (0, 0, 1.5)
     user.write(**solo())
     program = user.program("apply", "-f", str(user.folder))
     deadline = time.monotonic() + 30

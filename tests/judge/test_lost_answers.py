@@ -24,6 +24,7 @@ def test_a_creation_without_an_answer_makes_one(user: User, judge: Judge, way: s
     assert ONCE == judge.posted
 
 
+@pytest.mark.usefixtures("swift")
 @pytest.mark.parametrize("way", UNDONE)
 def test_a_creation_that_never_happened_is_sent_again(user: User, judge: Judge, way: str) -> None:
     """A call that was lost on its way there is made good for."""

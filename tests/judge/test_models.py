@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .manifests import chain
 from .server import Judge
 from .user import User
 
+pytestmark = pytest.mark.usefixtures("swift")
 MODEL = "ModelVersion/digits-1"
 
 

@@ -119,7 +119,8 @@ def done(events: list[dict[str, Any]]) -> list[str]:
     return [event["id"] for event in events if event["type"] == "apply_complete"]
 
 
-def test_apply_tells_events(user: User, swift: None) -> None:
+@pytest.mark.usefixtures("swift")
+def test_apply_tells_events(user: User) -> None:
     """One line of JSON for everything that happens, from the version to the summary."""
     events = user.events()
 

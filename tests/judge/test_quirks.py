@@ -56,6 +56,7 @@ def test_what_the_platform_fills_in_is_no_difference(user: User, judge: Judge, s
     assert "No changes." in user.diff(code=0).out
 
 
+@pytest.mark.usefixtures("swift")
 def test_a_busy_platform_is_given_time(user: User, judge: Judge) -> None:
     """Calls that are refused with 429 or fail inside are made again, and nothing is made twice."""
     judge.fault("*", "", instead(500, INTERNAL), carried_out=False, nth=(2, 9))
@@ -67,6 +68,7 @@ def test_a_busy_platform_is_given_time(user: User, judge: Judge) -> None:
     assert ONCE == judge.posted
 
 
+@pytest.mark.usefixtures("swift")
 def test_retry_after_is_kept_to(user: User, judge: Judge) -> None:
     """Who is told to come back in two seconds comes back in two seconds."""
     judge.fault("POST", CREATIONS["jobs"], too_many(Retry_After="2"), carried_out=False)

@@ -12,6 +12,7 @@ from .server import Judge
 from .server.services import Service
 from .user import User
 
+pytestmark = pytest.mark.usefixtures("swift")
 SERVICE = "Service/digits"
 
 

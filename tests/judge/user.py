@@ -109,7 +109,7 @@ class User:
 
 def _environ(home: Path, judge: Judge) -> dict[str, str]:
     return {
-        "PATH": os.environ["PATH"],
+        **{name: os.environ[name] for name in ("PATH", "PYTHONPATH", "VIRTUAL_ENV") if name in os.environ},
         "HOME": str(home),
         **{name: str(home / name.lower()) for name in HOMES},
         "PYTHONUTF8": "1",
