@@ -79,11 +79,11 @@ class Jobs(Table[Job]):
         return job
 
     def by_hand(self, name: str, description: str = "", ends: str = "Completed", **outputs: str) -> Job:
-        """Somebody else's run, an hour old."""
+        """Somebody else's run."""
         written = [{"name": key, "remote": {"obs": {"obs_url": url}}} for key, url in outputs.items()]
         body = {"kind": "job", "metadata": {"name": name, "workspace_id": "0"}, "algorithm": {"outputs": written}}
         body["spec"] = {"resource": {"flavor_id": "modelarts.vm.cpu.8u", "node_count": 1}}
-        return self.put(Job(name=name, description=description, body=body, ends=ends, born=time.time() - 3600))
+        return self.put(Job(name=name, description=description, body=body, ends=ends))
 
     # ------------------------------------------------------------ create
 

@@ -69,7 +69,7 @@ class Models(Table[Model]):
     def by_hand(self, name: str, version: str, description: str = "") -> Model:
         """Somebody else's model."""
         body = {"source_location": f"/{ACCOUNT.bucket}/by-hand/", "model_type": "PyTorch"}
-        return self.put(Model(name=name, version=version, description=description, body=body, born=time.time() - 60))
+        return self.put(Model(name=name, version=version, description=description, body=body))
 
     def index(self, request: Request) -> Reply:
         query = request.query

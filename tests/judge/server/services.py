@@ -81,7 +81,7 @@ class Services(Table[Service]):
     def by_hand(self, name: str, model_id: str, description: str = "") -> Service:
         """Somebody else's service."""
         config = [{"model_id": model_id, "weight": 100, "specification": "x", "instance_count": 1}]
-        return self.put(Service(name=name, description=description, config=config, born=time.time() - 60))
+        return self.put(Service(name=name, description=description, config=config))
 
     def settle(self, service: Service) -> None:
         """Let pass what has passed since somebody looked last."""
