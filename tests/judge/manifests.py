@@ -6,6 +6,9 @@ PROJECT = "set: judge\n"
 SECRETS = {"JUDGE_DB": "postgres://u:SECRETdbSECRET@h/d", "JUDGE_KEY": "SECRETkey-9f8e7d"}
 """Variables that manifests name, and whose values nobody but the platform may ever see."""
 
+ONCE = (2, 1, 1)
+"""Jobs, models and services of the chain."""
+
 PRE = """\
 apiVersion: fmctl/v1
 kind: TrainingJob

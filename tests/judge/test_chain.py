@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from .manifests import ONCE
 from .server import ACCOUNT, CREATIONS, Judge
 from .user import User
 
-ONCE = (2, 1, 1)
-"""Jobs, models and services of the chain."""
 MARKED = re.compile(r"\[fmctl:judge@[0-9a-f]{10}[sdo]\]$")
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
+from .manifests import ONCE
 from .server import CREATIONS, Judge
 from .server.faults import Effect
 from .server.wire import Connection, Reply
 from .user import User
 
 pytestmark = pytest.mark.usefixtures("swift")
-ONCE = (2, 1, 1)
 POINTS = {"first run": ("jobs", 1), "second run": ("jobs", 2), "model": ("models", 1), "service": ("services", 1)}
 
 

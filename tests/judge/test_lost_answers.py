@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from .manifests import chain
+from .manifests import ONCE, chain
 from .server import CREATIONS, Judge
 from .server.faults import LOSSES, drops, instead
 from .user import User
 
-ONCE = (2, 1, 1)
 UNDONE = {"reset": drops, "503-html": instead(503, b"<html>busy</html>", "text/html")}
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from .account import ACCOUNT
 from .remote import Remote, Table, milliseconds, spelled
 from .routes import Route
-from .rules import SHORT_TEXT, VERSION
+from .rules import SHORT_TEXT, VERSION, Rules
+from .switches import Switches
 from .wire import Refused, Reply, Request, shown
 
 Body = dict[str, Any]
@@ -48,8 +49,10 @@ class Model(Remote):
 class Models(Table[Model]):
     """All model versions, and the calls about them."""
 
-    in_use: Callable[[str], bool] = staticmethod(lambda _id: False)
-    """Whether a service uses the model of an id."""
+    def __init__(self, switches: Switches, rules: Rules) -> None:
+        super().__init__(switches, rules)
+        self.in_use: Callable[[str], bool] = lambda _id: False
+        """Whether a service uses the model of an id; the services say so."""
 
     def routes(self) -> list[Route]:
         return [

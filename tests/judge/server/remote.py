@@ -67,7 +67,7 @@ class Table(Generic[Kind]):
     def _visible(self, row: Kind, now: float) -> bool:
         if row.deleted:
             return now - row.deleted < max(row.lag, self.switches.linger)
-        return now - row.born >= row.lag
+        return max(0.0, now - row.born) >= row.lag  # a clock that is set back hides nothing
 
     def like(self, name: str, wanted: str) -> bool:
         """Whether a fuzzy search for ``wanted`` finds ``name``; platforms are more or less generous."""
