@@ -162,8 +162,10 @@ class ProcessInstance:
     def _read_report(self) -> dict[str, Any]:
         """Empty when the process died, or was stopped, without a word."""
         text = b""
+        pipe = select.poll()  # select() itself takes no descriptor above 1023
+        pipe.register(self._status_pipe, select.POLLIN | select.POLLHUP)
         while not self._ended.is_set() and not text.endswith(b"\n"):
-            readable, _, _ = select.select([self._status_pipe], [], [], 0.5)
+            readable = pipe.poll(500)
             chunk = os.read(self._status_pipe, 65536) if readable else None
             if chunk == b"":
                 return {}
