@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -395,3 +397,15 @@ def test_the_sandbox_knows_us(sandbox: Sandbox, how: str) -> None:
     found = find_project("http://iam.test", owner.region, auths[how], clock=clock, transport=transport)
 
     assert owner.project_id == found
+
+
+def test_connections_close_with_their_owner() -> None:
+    """A client that nobody holds any more is gone, with its connections: programs open many and close none."""
+    owner = Client("http://127.0.0.1:1", "p", auth=TokenAuth("t"), clock=FakeClock())
+    with pytest.raises(NoAnswer):
+        owner.call("GET", JOBS)
+    seen = weakref.ref(owner._connections)
+    del owner
+    gc.collect()
+
+    assert seen() is None

@@ -44,7 +44,7 @@ class Connections:
         self._transport = transport
         self._local = local()
         self._clients: list[httpx.Client] = []
-        self._context: ssl.SSLContext | None = None
+        self._tls = _Tls()
         self._lock = Lock()
         weakref.finalize(self, _close_all, self._clients)  # a notebook opens many sessions and closes none
 
@@ -89,7 +89,18 @@ class Connections:
             trust_env=False,
         )
 
-    def _tls(self) -> ssl.SSLContext:
+
+class _Tls:
+    """One TLS context for all threads, made when it is first needed; apart from ``Connections``, which it may outlive.
+
+    A client that held its ``Connections`` would keep them alive for ever through their finalizer.
+    """
+
+    def __init__(self) -> None:
+        self._context: ssl.SSLContext | None = None
+        self._lock = Lock()
+
+    def __call__(self) -> ssl.SSLContext:
         with self._lock:
             self._context = self._context or httpx.create_ssl_context(trust_env=False)
             return self._context
