@@ -36,8 +36,7 @@ def plan_deletion(
     for id in ids:
         lives = list(kinds[id.kind].find(id.name, declared.get(id), api)) or list(_recorded(id, kinds, api, records))
         for live in lives if kinds[id.kind].is_run else (replace(live, id=id) for live in lives):
-            owned = live.marker is not None and (any_set or live.owned_by(target.set))
-            if owned:
+            if live.may_be_changed_by(target.set, any_set=any_set):
                 changes.append(Change(live.id, Action.DELETE, Reason.NOT_DECLARED, _what(live), live=live))
             elif not kinds[id.kind].is_run:  # a foreign run of our name is left alone without a word
                 hint = f"{live.remote_name} belongs to {live.owner}"
@@ -60,7 +59,7 @@ def plan_stop(id: ResourceId, kinds: Mapping[str, Kind], api: Api, target: Targe
     for live in kinds[id.kind].find(id.name, None, api):
         if not live.active:
             continue
-        if live.marker is not None and (any_set or live.owned_by(target.set)):
+        if live.may_be_changed_by(target.set, any_set=any_set):
             changes.append(Change(live.id, Action.STOP, Reason.MANIFEST_CHANGED, _what(live), live=live))
         else:
             hint = f"{live.remote_name} belongs to {live.owner}"

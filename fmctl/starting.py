@@ -27,7 +27,7 @@ def plan_start(id: ResourceId, session: Session) -> Plan:
 
 def _change(live: Live, session: Session) -> Change:
     any_set = session.project.document is None
-    if live.marker is None or not (any_set or live.owned_by(session.project.set)):
+    if not live.may_be_changed_by(session.project.set, any_set=any_set):
         hint = f"service {live.remote_name} belongs to {live.owner}"
         return Change(live.id, Action.REFUSE, Reason.NOT_OURS, hint, live=live)
     if live.spec["state"] == "running":

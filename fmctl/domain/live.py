@@ -80,6 +80,10 @@ class Live:
         """Whether the marker names this set."""
         return self.marker is not None and self.marker.set == set_name
 
+    def may_be_changed_by(self, set_name: str, *, any_set: bool) -> bool:
+        """Whether a command that names this object may act on it: it is the set's, or any set's where none is meant."""
+        return self.marker is not None and (any_set or self.owned_by(set_name))
+
     @property
     def owner(self) -> str:
         """Whose it is, in words."""
