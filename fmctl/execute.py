@@ -28,6 +28,8 @@ DETACH_SECONDS = 5.0
 Emit = Callable[[Event], None]
 Latest = Callable[[ResourceId], Live | None]
 """The latest that is known of a resource of the plan."""
+Verb = Callable[[Change, Work], Steps]
+"""What carries one change out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,22 @@ class Limits:
 
 
 def execute(
-    plan: Plan, kinds: Mapping[str, Kind], work: Callable[[Latest], Work], limits: Limits, emit: Emit
+    plan: Plan,
+    kinds: Mapping[str, Kind],
+    work: Callable[[Latest], Work],
+    limits: Limits,
+    emit: Emit,
+    verb: Verb | None = None,
 ) -> list[Outcome]:
-    """Carry ``plan`` out and say how every change ended. Ctrl-C detaches: runs are left running."""
+    """Carry ``plan`` out and say how every change ended. Ctrl-C detaches: runs are left running.
+
+    ``verb`` is what is done instead of that which the kind of a change would do.
+    """
     latest: dict[ResourceId, Live] = {}
     tools = work(latest.get)
     pool = ThreadPoolExecutor(max_workers=limits.parallelism, thread_name_prefix="fmctl")
     try:
-        return _Execution(plan, kinds, tools, limits, emit, latest, pool).run()
+        return _Execution(plan, kinds, tools, limits, emit, latest, pool, verb or _verb_of(kinds)).run()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # nothing is in flight, but what hangs after a detach
 
@@ -85,9 +95,10 @@ class _Execution:
         emit: Emit,
         latest: dict[ResourceId, Live],
         pool: ThreadPoolExecutor,
+        verb: Verb,
     ) -> None:
         self._plan, self._kinds, self._work, self._limits, self._emit = plan, kinds, work, limits, emit
-        self._latest, self._pool = latest, pool
+        self._latest, self._pool, self._verb = latest, pool, verb
         self._clock: Clock = work.clock
         self._deadline = None if limits.timeout is None else self._clock.now() + limits.timeout
         self._waiting: list[Change] = []
@@ -158,7 +169,7 @@ class _Execution:
         return not is_run or (outcome.live is not None and outcome.live.health is Health.HEALTHY)
 
     def _start(self, change: Change) -> None:
-        task = _Task(change, self._kinds[change.id.kind].verb(change, self._work), self._clock.now())
+        task = _Task(change, self._verb(change, self._work), self._clock.now())
         self._tasks.append(task)
         if change.writes:
             self._tell(EventType.START, task, str(change.reason))
@@ -290,7 +301,7 @@ class _Execution:
             self._latest.pop(task.change.id, None)
         text = f"{message}\n  hint: {hint}" if hint else message
         self._end(task.change, ending, text, code, live=live, log=log, written=written)
-        if task.change.writes or ending is not Ending.DONE:
+        if task.change.writes or task.phase or ending is not Ending.DONE:
             self._tell(EventType.ERRORED if ending is Ending.FAILED else EventType.COMPLETE, task, text)
 
     def _end(
@@ -319,6 +330,11 @@ class _Execution:
 
     def _tell(self, type: EventType, task: _Task, message: str, phase: str = "") -> None:
         self._emit(Event(type, task.change, message, phase or task.phase, self._clock.now() - task.started))
+
+
+def _verb_of(kinds: Mapping[str, Kind]) -> Verb:
+    """What the kind of each change does."""
+    return lambda change, work: kinds[change.id.kind].verb(change, work)
 
 
 def _advance(steps: Steps, seen: Live | None, first: bool) -> tuple[Watch | None, Live | None]:
