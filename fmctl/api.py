@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fmctl import copying, host, starting
+from fmctl import copying, host
+from fmctl.acting import plan_deletion, plan_start, plan_stop, require_all
 from fmctl.clock import SystemClock
 from fmctl.connect import Session, connect
-from fmctl.deletion import plan_stop, require_all
 from fmctl.domain.event import Event, Outcome
 from fmctl.domain.live import Live
 from fmctl.domain.plan import Plan, Summary, summarize
@@ -41,10 +41,11 @@ from fmctl.secrets import reader
 from fmctl.settings import Project, context_name, find_context, find_project
 from fmctl.sources import Sources, for_pruning, read
 from fmctl.waiting import Goal, Waited, wait_for
-from fmctl.workflow import Choice, make_plan, plan_deletion
+from fmctl.workflow import Choice, make_plan
 from fmctl.workflow import apply as carry_out
 
 FOLLOW_SECONDS = 1.0
+STOPPABLE = ("TrainingJob", "Service")
 
 
 def _quiet(_: object) -> None:
@@ -195,14 +196,13 @@ def predict(what: str, data: Any, *, context: str | None = None, path: str = "")
 def stop(what: str, *, context: str | None = None, on_event: Callable[[Event], None] = _quiet) -> Applied:
     """Stop what runs of a training job, or a service. A later apply of a manifest that wants it running starts it."""
     session = open_here(context)
-    return _carry_out(stopping(what, session), session, Limits(), on_event, yes=True)
+    return _carry_out(plan_stop(address(what, *STOPPABLE), session), session, Limits(), on_event, yes=True)
 
 
 def start(what: str, *, context: str | None = None, on_event: Callable[[Event], None] = _quiet) -> Applied:
     """Start a service that was stopped, by hand or by its schedule."""
     session = open_here(context)
-    plan = starting.plan_start(address(what, "Service"), session)
-    return Applied(plan, tuple(starting.start(plan, session, on_event)))
+    return _carry_out(plan_start(address(what, "Service"), session), session, Limits(), on_event, yes=True)
 
 
 def wait(
@@ -286,9 +286,3 @@ def service_address(what: str, session: Session, path: str = "") -> str:
         msg = f"service {id.name} is {live.phase} and has no address"
         raise NotReady(msg, hint="see `fmctl get Service`")
     return live.url.rstrip("/") + ("/" + path.lstrip("/") if path else "")
-
-
-def stopping(what: str, session: Session) -> Plan:
-    """The plan that stops what runs of a job, or a service."""
-    any_set = session.project.document is None
-    return plan_stop(address(what, "TrainingJob", "Service"), KINDS, session.api, session.target, any_set=any_set)

@@ -15,9 +15,9 @@ from fmctl.domain.record import Details
 from fmctl.domain.resource import ResourceId
 from fmctl.domain.values import address, is_secret_name
 from fmctl.kinds import KINDS
-from fmctl.kinds.model_version import MODELS
 from fmctl.kinds.records import events, updates, usage
 from fmctl.kinds.training_job import TrainingJob
+from fmctl.kinds.using import MODELS
 
 LOG_LINES = 10
 THREADS = 6

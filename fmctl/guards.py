@@ -14,6 +14,8 @@ from fmctl.domain.plan import Action, Change, Plan, Reason
 from fmctl.domain.problem import ExitCode
 from fmctl.domain.values import seconds
 
+CONFLICTS = frozenset({Reason.NOT_OURS, Reason.LOST})
+"""What is not ours to decide: a foreign owner, a run that nobody saw end."""
 ASKS = frozenset({Action.REPLACE, Action.DELETE, Action.STOP})
 
 
@@ -32,7 +34,7 @@ def guard(plan: Plan, policy: Mapping[str, Any] | None = None) -> tuple[Refusal,
 def refusals(plan: Plan) -> tuple[Refusal, ...]:
     """What is refused of single resources; the rest is applied."""
     return tuple(
-        Refusal(ExitCode.CONFLICT if change.reason is not Reason.OLDER_RUN_ACTIVE else ExitCode.REFUSED, _text(change))
+        Refusal(ExitCode.CONFLICT if change.reason in CONFLICTS else ExitCode.REFUSED, _text(change))
         for change in plan.changes
         if change.action is Action.REFUSE
     )

@@ -37,13 +37,18 @@ def plan(
         changes.extend(kinds[resource.kind].decide(resource, observed, deciding))
     changes = _note_blocked(_refuse_dependents(changes), _runs(kinds))
     more, notes = pruned(world, resources, kinds, prune=prune)
-    return assemble(changes + more, world, kinds, target, notes)
+    return assemble(changes + more, kinds, target, world, notes)
 
 
 def assemble(
-    changes: list[Change], world: World, kinds: Mapping[str, Kind], target: Target, notes: Sequence[str]
+    changes: list[Change],
+    kinds: Mapping[str, Kind],
+    target: Target,
+    world: World | None = None,
+    notes: Sequence[str] = (),
 ) -> Plan:
-    """Decisions in the order of doing, counted and with their checksum."""
+    """Decisions in the order of doing, counted and with their checksum; ``world`` is what they were decided from."""
+    world = world or World({})
     ordered = tuple(_by_doing(changes, list(kinds)))
     return Plan(target, ordered, summarize(ordered, _runs(kinds)), _checksum(ordered, world, target), tuple(notes))
 

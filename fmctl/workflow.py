@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from fmctl import deletion
 from fmctl.connect import Session, output_buckets
 from fmctl.domain.event import Event, Outcome
 from fmctl.domain.plan import Plan
@@ -44,13 +43,6 @@ def make_plan(resources: Sequence[Resource], session: Session, choice: Choice) -
         world = replace(world, undeclared=())
     now = session.clock.now()
     return plan(resources, world, KINDS, ledger, session.target, now, session.secret, prune=choice.prune)
-
-
-def plan_deletion(resources: Sequence[Resource], names: Sequence[str], session: Session) -> Plan:
-    """Decide to delete what exists of ``resources`` and of what ``names`` address; never writes."""
-    any_set = session.project.document is None
-    api, ledger = session.api, session.ledger
-    return deletion.plan_deletion(resources, names, KINDS, api, ledger, session.target, any_set=any_set)
 
 
 def apply(made: Plan, session: Session, limits: Limits, emit: Callable[[Event], None]) -> list[Outcome]:

@@ -116,6 +116,8 @@ def _model(world: World, model: Mapping[str, Any]) -> str:
         "description": model.get("description", ""),
         "source_location": model.get("source", "/fmctl-demo/digits/"),
     }
+    if "job" in model:
+        body["source_job_id"] = f"job-{model['job']}"
     model_id = str(_api(world).call("POST", "/v1/{project_id}/models", body=body)["model_id"])
     wanted = model.get("status", "published")
     if wanted != "publishing":

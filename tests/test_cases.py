@@ -23,6 +23,7 @@ from seeds import filled, names_of_ids, readable, seed, written
 from world import World, new_world
 
 from fmctl import workflow
+from fmctl.acting import plan_deletion
 from fmctl.connect import Session
 from fmctl.domain.plan import Plan
 from fmctl.execute import Limits
@@ -45,7 +46,7 @@ class Case:
         if "delete" not in self.live:
             return self.world.plan(self.world.read(self.folder / "manifests.yaml"), prune=self.live.get("prune", False))
         session = self.world.session()
-        return workflow.plan_deletion((), self.live["delete"], session), session
+        return plan_deletion((), self.live["delete"], session), session
 
     def apply(self) -> None:
         """Carry the plan out, unless something stops all of it."""

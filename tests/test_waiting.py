@@ -8,8 +8,8 @@ import pytest
 from declared import job, model, resources, service
 from world import World
 
+from fmctl.acting import plan_deletion, plan_start, plan_stop
 from fmctl.copying import copy, parse_wanted
-from fmctl.deletion import plan_deletion, plan_stop
 from fmctl.domain.event import Event, Outcome
 from fmctl.domain.plan import Action
 from fmctl.domain.problem import ExitCode, FmctlError, NotReady, Refused, UsageError
@@ -18,7 +18,6 @@ from fmctl.execute import Limits
 from fmctl.kinds import KINDS
 from fmctl.receipts import write_receipts
 from fmctl.sandbox.serving.scripted import Script
-from fmctl.starting import plan_start, start
 from fmctl.waiting import Goal, wait_for
 from fmctl.workflow import apply as carry_out
 
@@ -122,7 +121,7 @@ def test_deletion_is_waited_for(world: World) -> None:
     world.apply(resources(job()))
     still = waited(world, TRAIN, goal=Goal.DELETED, timeout=5.0)[TRAIN]
     session = world.session()
-    plan = plan_deletion((), [str(TRAIN)], KINDS, session.api, session.ledger, session.target, any_set=False)
+    plan = plan_deletion((), [str(TRAIN)], session)
     carry_out(plan, session, LEAVE, ignore)
 
     assert ExitCode.TIMEOUT is still[0]
@@ -172,7 +171,7 @@ def test_a_concerning_service_has_two_minutes(world: World) -> None:
 
 def stopping(world: World, id: ResourceId) -> list[Outcome]:
     session = world.session()
-    plan = plan_stop(id, KINDS, session.api, session.target, any_set=False)
+    plan = plan_stop(id, session)
     return carry_out(plan, session, Limits(parallelism=1), ignore)
 
 
@@ -182,7 +181,7 @@ def test_a_stopped_service_is_started(world: World) -> None:
     stopping(world, DIGITS)
     session, events = world.session(), list[Event]()
     plan = plan_start(DIGITS, session)
-    (outcome,) = start(plan, session, events.append)
+    (outcome,) = carry_out(plan, session, Limits(), events.append)
 
     assert [Action.START] == [change.action for change in plan.changes]
     assert "running" == outcome.message
@@ -237,7 +236,7 @@ def test_a_foreign_run_is_not_stopped(world: World) -> None:
     begin(world, 3600)
     world.project = type(world.project)(world.project.root, "other", document=world.project.document)
     session = world.session()
-    plan = plan_stop(TRAIN, KINDS, session.api, session.target, any_set=False)
+    plan = plan_stop(TRAIN, session)
 
     assert [Action.REFUSE] == [change.action for change in plan.changes]
 

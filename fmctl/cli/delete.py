@@ -23,16 +23,15 @@ def delete(
     Users go first, then what they use. A job that still runs is stopped by it. A receipt is written first, so that a
     deleted run is never run again.
     """
+    from fmctl.acting import plan_deletion, require_all
     from fmctl.api import address
     from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
     from fmctl.cli.progress import Printer
     from fmctl.cli.session import confirm, open_session, project_of, sources, stdin
-    from fmctl.deletion import require_all
     from fmctl.domain.problem import UsageError
     from fmctl.execute import Limits
     from fmctl.sources import read
-    from fmctl.workflow import plan_deletion
 
     if no_color:
         disable_colour()

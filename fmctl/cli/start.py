@@ -16,23 +16,22 @@ def start(
     no_color: NoColor = False,
 ) -> int:
     """Start a service that was stopped, by hand or by its schedule."""
-    from fmctl import starting
+    from fmctl.acting import plan_start
     from fmctl.api import address
-    from fmctl.cli.apply import finish
+    from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
     from fmctl.cli.printers import printer
     from fmctl.cli.session import open_session, project_of
+    from fmctl.execute import Limits
 
     if no_color:
         disable_colour()
     id = address(what, "Service")
     session = open_session(project_of(None), context)
-    plan = starting.plan_start(id, session)
+    plan = plan_start(id, session)
     if plan.empty:
         say(f"{id} is {plan.changes[0].message}: nothing to start.")
         return 0
     out = printer(False, full=False)
     out.plan(plan)
-    with out:
-        outcomes = starting.start(plan, session, out.event)
-    return finish(plan, outcomes, out)
+    return run(plan, session, Limits(), out)

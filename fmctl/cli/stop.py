@@ -22,7 +22,8 @@ def stop(
 
     The next apply of a manifest that wants it running starts it again: set `state: stopped` to keep it stopped.
     """
-    from fmctl.api import address, stopping
+    from fmctl.acting import plan_stop
+    from fmctl.api import STOPPABLE, address
     from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
     from fmctl.cli.printers import printer
@@ -32,9 +33,9 @@ def stop(
 
     if no_color:
         disable_colour()
-    id = address(what, "TrainingJob", "Service")
+    id = address(what, *STOPPABLE)
     session = open_session(project_of(None), context)
-    plan = stopping(what, session)
+    plan = plan_stop(id, session)
     if not plan.changes:
         say(f"{id} is {newest(id, session)[-1].phase}: nothing to stop.")
         return 0

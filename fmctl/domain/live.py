@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -83,6 +83,10 @@ class Live:
     def may_be_changed_by(self, set_name: str, *, any_set: bool) -> bool:
         """Whether a command that names this object may act on it: it is the set's, or any set's where none is meant."""
         return self.marker is not None and (any_set or self.owned_by(set_name))
+
+    def used_by(self, names: Iterable[str]) -> Live:
+        """The same with the live names of what uses it."""
+        return replace(self, facts={**self.facts, "usedBy": tuple(names)})
 
     @property
     def owner(self) -> str:

@@ -39,6 +39,9 @@ class Identity(NamedTuple):
 class Records(Protocol):
     """The part of the ledger that kinds read and write: facts about runs by name, hash and attempt."""
 
+    def names(self) -> Sequence[str]:
+        """The names of all resources with facts."""
+
     def hashes(self, name: str, /) -> frozenset[str]:
         """Every hash under which facts of ``name`` exist."""
 
@@ -214,6 +217,10 @@ class Kind(ABC):
     @abstractmethod
     def find(self, name: str, resource: Resource | None, api: Api) -> Iterator[Live]:
         """The live objects of one address; ``resource`` is its manifest where there is one."""
+
+    def users(self, live: Live, api: Api) -> Sequence[str]:
+        """The live names of what uses an object, so that it cannot be deleted."""
+        return ()
 
     @abstractmethod
     def everything(self, api: Api) -> Iterator[Live]:

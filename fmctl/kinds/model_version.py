@@ -27,9 +27,8 @@ from fmctl.kinds.deleting import until_gone
 from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.schema import TEXTS, named, one_line
-from fmctl.kinds.service_wire import SERVICES
+from fmctl.kinds.using import MODELS, users_of_version
 
-MODELS = "/v1/{project_id}/models"
 PHASES = {
     "publishing": Health.PROGRESSING,
     "building": Health.PROGRESSING,
@@ -171,7 +170,7 @@ class ModelVersion(Kind):
             if live:
                 found[live.id] = live
         if looking.prune:
-            rest = looking.fan(lambda live: _with_users(live, looking.api), rest)
+            rest = looking.fan(lambda live: live.used_by(self.users(live, looking.api)), rest)
         return {r.id: Observed(found.get(r.id)) for r in resources}, rest
 
     def _recorded(self, resource: Resource, looking: Looking) -> Live | None:
@@ -204,6 +203,10 @@ class ModelVersion(Kind):
                 yield replace(live, id=resource.id)
         else:
             yield from (live for live in self.everything(api) if live.id.name == name)
+
+    def users(self, live: Live, api: Api) -> Sequence[str]:
+        """The live names of the services that use it, whoever they belong to."""
+        return users_of_version(live.remote_id, api)
 
     def everything(self, api: Api) -> Iterator[Live]:
         """Every model version of the workspace."""
@@ -366,12 +369,6 @@ class ModelVersion(Kind):
         if "image" in source:
             return str(source["image"])
         return wire(folder(located(source, resource, work)))
-
-
-def _with_users(live: Live, api: Api) -> Live:
-    """A version with the live names of the services that use it, whoever they belong to."""
-    found = listing(api, SERVICES, "services", "service_id", model_id=live.remote_id)
-    return replace(live, facts={**live.facts, "usedBy": tuple(str(item["service_name"]) for item in found)})
 
 
 def _identity(spec: Spec) -> tuple[str, str]:

@@ -13,13 +13,13 @@ Endpoints, below ``/v2/{project_id}``:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any, ClassVar
 
-from fmctl.domain.live import Health, Live, Observed, split_marker
+from fmctl.domain.live import POLICIES, Health, Live, Observed, split_marker
 from fmctl.domain.plan import Action, Change, Reason
 from fmctl.domain.ports import Api
 from fmctl.domain.problem import ApiError, NotFound, Problem, RunEnded, WrongState
@@ -34,6 +34,7 @@ from fmctl.kinds.ending import receipt, until_ended, until_settled
 from fmctl.kinds.finding import Jobs, Seen
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.schema import ENV, IGNORE_DIFFERENCES, OBS, PARAMETERS, TEXTS, ignored, named, one_line, plain
+from fmctl.kinds.using import versions_by_job
 
 JOBS = "/v2/{project_id}/training-jobs"
 PHASES = {
@@ -49,6 +50,7 @@ PHASES = {
 FINAL = frozenset({"Terminated", "Completed", "Failed", "Abnormal"})
 RUN_NAME = re.compile(r"^(.+)-([0-9a-f]{10})(?:-r([1-9][0-9]*))?$")
 LOG_LINES = 20
+DELETE = POLICIES["Delete"]
 
 
 _NAME = named("a name here")
@@ -356,7 +358,7 @@ class TrainingJob(Kind):
     ) -> tuple[Mapping[ResourceId, Observed], Sequence[Live]]:
         """Runs of every resource, by ten names a search or by pages of 50, whichever is fewer; other active ones."""
         jobs = Jobs(looking.api, self.read)
-        rest = self._undeclared(resources, jobs, looking.set_name)
+        rest = self._undeclared(resources, jobs, looking)
         if not resources:
             return {}, rest
         seen = Seen()
@@ -368,12 +370,23 @@ class TrainingJob(Kind):
         seen.add(live for live in looking.fan(lambda r: self._recorded(r, looking), lagging) if live)
         return {r.id: seen.observed(r) for r in resources}, rest
 
-    def _undeclared(self, resources: Sequence[Resource], jobs: Jobs, set_name: str) -> Sequence[Live]:
-        """Active runs of the set that no resource accounts for; those that have ended are records."""
+    def _undeclared(self, resources: Sequence[Resource], jobs: Jobs, looking: Looking) -> Sequence[Live]:
+        """Runs of the set that no resource accounts for: active ones, and for pruning records that may go."""
         names = {r.name for r in resources} | {self.run_name(r) for r in resources}
         active = jobs.in_phases(phase for phase in PHASES if phase not in FINAL)
-        ours = [job for job in active if job.active and job.owned_by(set_name)]
-        return [job for job in ours if not names & {job.id.name, job.remote_name}]
+        ours = [job for job in active if job.active and job.owned_by(looking.set_name)]
+        found = [job for job in ours if not names & {job.id.name, job.remote_name}]
+        return [*found, *self._records(names, jobs, looking)] if looking.prune else found
+
+    def _records(self, names: Set[str], jobs: Jobs, looking: Looking) -> Iterator[Live]:
+        """Ended runs that the ledger names and whose marker says Delete, with the versions that came from them."""
+        known = {name: looking.records.hashes(name) for name in looking.records.names() if name not in names}
+        seen = jobs.like([f"{name}-" for name in known])
+        ended = {j.remote_id: j for j in seen if not j.active and j.hash in known.get(j.id.name, ())}
+        ours = [j for j in ended.values() if j.owned_by(looking.set_name) and j.marker and j.marker.policy == DELETE]
+        if ours:
+            versions = versions_by_job(looking.api, looking.fan)
+            yield from (job.used_by(versions.get(job.remote_id, ())) for job in ours)
 
     def _recorded(self, resource: Resource, looking: Looking) -> Live | None:
         """A run that the list lacks but the ledger names: asked for by its id before it is called gone."""
