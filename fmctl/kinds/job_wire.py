@@ -12,6 +12,7 @@ from typing import Any
 from fmctl.domain.problem import FmctlError
 from fmctl.domain.resource import Resource, Spec
 from fmctl.domain.values import address, folder, join, seconds, wire
+from fmctl.kinds import job_shown
 from fmctl.kinds.base import Work
 from fmctl.kinds.content import located, uploaded
 from fmctl.kinds.reading import Item
@@ -130,6 +131,7 @@ def facts(job: Item) -> dict[str, Any]:
     stop = spec.get("auto_stop") or {}
     found: dict[str, Any] = {
         "nodes": (spec.get("resource") or {}).get("node_count", 1),
+        "spec": job_shown.spec(job),
         "outputs": {
             item["name"]: address(item["remote"]["obs"]["obs_url"])
             for item in algorithm.get("outputs") or ()
