@@ -19,6 +19,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
+from fmctl.sandbox import strict_json
 from fmctl.sandbox.account import Account
 
 Body = dict[str, Any] | list[Any] | bytes | str | None
@@ -76,7 +77,7 @@ class Call:
         """The body as a JSON object; an absent body is an empty object."""
         data = self.request.get_data()
         try:
-            body = json.loads(data or b"{}")
+            body = strict_json.loads(data or b"{}")
         except ValueError as error:
             raise WireError(400, code, f"Invalid JSON in the request body: {error}") from error
         if not isinstance(body, dict):

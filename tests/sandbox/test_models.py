@@ -37,26 +37,66 @@ def world(tmp_path: Path, clock: VirtualClock) -> Iterator[World]:
         ({"description": "d" * 101}, 400, "3037"),
         *[({"description": f"a{character}b"}, 400, "3037") for character in "&!'\"<>=+"],
         ({"model_type": "Pytorch"}, 500, "3053"),
-        ({"model_type": "Template"}, 404, "3021"),
+        ({"model_type": "Template"}, 400, "3034"),
+        ({"model_type": "Template", "template": {"template_inputs": []}}, 400, "3029"),
+        ({"model_type": "Template", "template": {"template_id": "none"}}, 404, "3021"),
+        ({"model_type": "Template", "template": {"template_id": "100002", "template_inputs": []}}, 400, "3024"),
         ({"runtime": "python9"}, 400, "3037"),
         ({"source_location": "somewhere"}, 400, "3017"),
+        ({"source_location": "http://[/a"}, 400, "3017"),
+        ({"model_type": "Image", "source_location": "obs://fmctl-demo/model-files/"}, 400, "3017"),
+        ({"execution_code": "customize_service.py"}, 400, "3037"),
+        ({"source_copy": "perhaps"}, 400, "3037"),
+        ({"source_type": "manual"}, 400, "3037"),
+        ({"model_algorithm": "1st"}, 400, "3037"),
+        ({"model_metrics": "[]"}, 400, "3037"),
+        ({"model_metrics": "{"}, 400, "3037"),
+        ({"deployment_constraints": []}, 400, "3037"),
         ({"install_type": ["sometimes"]}, 400, "3037"),
         ({"install_type": "batch"}, 400, "3037"),
         ({"input_params": ["x"]}, 400, "3037"),
         ({"input_params": [PARAM | {"method": ""}]}, 400, "3036"),
         ({"output_params": [PARAM | {"param_type": None}]}, 400, "3036"),
         ({"input_params": [PARAM | {"param_name": "x" * 65}]}, 400, "3037"),
+        ({"input_params": [PARAM | {"param_type": "number of some kind"}]}, 400, "3037"),
+        ({"input_params": [PARAM | {"method": "put"}]}, 400, "3037"),
+        ({"input_params": [PARAM | {"protocol": "ftp"}]}, 400, "3037"),
+        ({"input_params": [PARAM | {"min": "low"}]}, 400, "3037"),
         ({"input_params": [PARAM | {"param_desc": "x" * 101}]}, 400, "3037"),
+        ({"model_docs": [{"doc_name": "a", "doc_url": "https://x"}] * 4}, 400, "3037"),
+        ({"model_docs": [{"doc_name": "a"}]}, 400, "3036"),
+        ({"model_docs": [{"doc_name": "a", "doc_url": "ftp://x"}]}, 400, "3037"),
         ({"model_docs": [{"doc_name": "1st", "doc_url": "https://x"}]}, 400, "3037"),
         ({"model_docs": [{"doc_name": "x" * 49, "doc_url": "https://x"}]}, 400, "3037"),
         ({"workspace_id": "f" * 32}, 400, "0102"),
         ({"initial_config": "{"}, 400, "3016"),
         ({"initial_config": "[]"}, 400, "3015"),
         ({"initial_config": json.dumps({"apis": [{"url": "/a"}]})}, 400, "3015"),
-        ({"apis": [{"url": "/"}, {"url": "/b"}]}, 400, "3015"),
+        ({"initial_config": "[" * 100_000}, 400, "3016"),
+        ({"apis": [{"url": "/"}, {"url": "/b"}]}, 400, "3037"),
         ({"initial_config": json.dumps(CONFIG | {"health": {"check_method": "PING"}})}, 400, "3015"),
-        ({"initial_config": json.dumps(CONFIG | {"health": {"period_seconds": "soon"}})}, 400, "3015"),
-        ({"dependencies": [{"installer": "conda", "packages": []}]}, 400, "3015"),
+        *[
+            ({"initial_config": json.dumps(CONFIG | {check: {"period_seconds": number}})}, 400, "3015")
+            for check in ("health", "readiness_health", "startup_health")
+            for number in ("soon", "-1", "1.5", "²", "9" * 5000)
+        ],
+        ({"initial_config": json.dumps(CONFIG | {"health": {"check_method": "EXEC"}})}, 400, "3015"),
+        ({"initial_config": json.dumps(CONFIG | {"health": {"protocol": "ftp"}})}, 400, "3015"),
+        (
+            {"model_type": "Image", "source_location": "org/i:1", "initial_config": '{"health": {"protocol": "ftp"}}'},
+            400,
+            "3015",
+        ),
+        ({"initial_config": json.dumps(CONFIG | {"dependencies": [{"installer": "conda"}]})}, 400, "3015"),
+        ({"dependencies": [{"installer": "conda", "packages": []}]}, 400, "3037"),
+        ({"dependencies": [{"installer": "pip"}]}, 400, "3036"),
+        ({"dependencies": [{"packages": []}]}, 400, "3036"),
+        ({"dependencies": [{"installer": "pip", "packages": [{"restraint": "EXACT"}]}]}, 400, "3036"),
+        (
+            {"dependencies": [{"installer": "pip", "packages": [{"package_name": "a", "restraint": "NEAR"}]}]},
+            400,
+            "3041",
+        ),
         (
             {"dependencies": [{"installer": "pip", "packages": [{"package_name": "a", "package_version": "1"}]}]},
             400,
@@ -78,6 +118,15 @@ def test_versions_are_three_numbers_below_a_hundred(world: World, version: str) 
     assert version == world.model(world.publish(model_version=version))["model_version"]
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"description": "\\ud800"}', '{"description": NaN}', "{", "[]"])
+def test_a_body_that_is_no_json_object_is_refused(world: World, text: str) -> None:
+    """Depth without end, halves of characters and words that only Python knows are no JSON."""
+    url = f"/v1/{world.sandbox.credentials.project_id}/models"
+    answer = world.client.post(url, content=text, headers={"Content-Type": "application/json"})
+
+    assert (400, "ModelArts.0104") == (answer.status_code, answer.json()["error_code"])
+
+
 def test_an_import_takes_a_moment_and_ends_published(world: World) -> None:
     """A model is publishing first, and published when its folder is good."""
     model_id = world.publish()
@@ -96,6 +145,37 @@ def test_dependencies_make_an_image_that_has_to_be_built(world: World) -> None:
         world.advance()
 
     assert seen == ["publishing", "building", "published"]
+    assert world.get(f"models/{model_id}")["image_address"]
+
+
+def test_an_image_that_cannot_be_built_is_building_failed(world: World) -> None:
+    """A package that pip could not make sense of ends the build, with the reason; no image has an address then."""
+    model = world.model(
+        world.publish(dependencies=[{"installer": "pip", "packages": [{"package_name": "not a name"}]}])
+    )
+
+    assert ("building_failed", "") == (model["model_status"], model["image_address"])
+    assert "3301" in model["error_msg"]
+
+
+def test_a_container_image_is_built_too(world: World) -> None:
+    """It has its own address when that is done, and none before."""
+    model_id = world.publish(model_type="Image", source_location="swr.example.com/org/image:1")
+    before = world.get(f"models/{model_id}")["image_address"]
+
+    assert ("", "swr.example.com/org/image:1") == (before, world.model(model_id)["image_address"])
+
+
+def test_a_template_stands_for_an_engine_and_a_folder(world: World) -> None:
+    """What the list of templates offers can be imported: its input is the folder of the model."""
+    template = world.get("models/template")["templates"][1]
+    (wanted,) = template["template_inputs"]
+    given = [{"input_id": wanted["input_id"], "input": "/fmctl-demo/model-files/"}]
+    chosen = {"template_id": template["template_id"], "template_inputs": given}
+    model = world.model(world.publish(model_type="Template", source_location=None, template=chosen))
+
+    assert ("published", "Template") == (model["model_status"], model["model_type"])
+    assert model["runtime"].startswith("pytorch")
 
 
 @pytest.mark.parametrize(
@@ -241,6 +321,24 @@ def test_lists_filter_and_page_by_records(world: World) -> None:
     ascending = world.get("models", order="asc", sort_by="model_version")["models"]
     assert [model["model_version"] for model in ascending] == ["1.0.0", "1.0.1", "1.0.2"]
     assert "config" not in ascending[0]
+    assert world.get("models", model_type="", not_model_type="", model_name="")["total_count"] == 3
+
+
+def test_versions_are_sorted_as_numbers(world: World) -> None:
+    """1.0.10 is younger than 1.0.9."""
+    for version in ("1.0.9", "1.0.10", "1.0.2"):
+        world.publish(model_version=version)
+    listed = world.get("models", order="asc", sort_by="model_version")["models"]
+
+    assert ["1.0.2", "1.0.9", "1.0.10"] == [model["model_version"] for model in listed]
+
+
+@pytest.mark.parametrize("query", [{"limit": "-1"}, {"offset": "9" * 5000}, {"sort_by": "size"}, {"order": "up"}])
+def test_a_list_refuses_what_it_cannot_follow(world: World, query: dict[str, str]) -> None:
+    """Numbers below zero or without end, and orders that nobody knows."""
+    answer = world.ask("GET", "models", **query)
+
+    assert (400, "ModelArts.3037") == (answer.status_code, answer.json()["error_code"])
 
 
 def test_an_underscore_in_a_name_filter_is_a_wildcard_unless_exact_match(world: World) -> None:
@@ -276,6 +374,27 @@ def test_cascade_deletes_every_version_of_the_name(world: World) -> None:
     assert [other] == [model["model_id"] for model in world.get("models")["models"]]
 
 
+def test_cascade_deletes_twenty_versions_the_named_one_among_them(world: World) -> None:
+    """The rest needs another call."""
+    versions = [world.publish(model_version=f"1.0.{number}") for number in range(22)]
+    answer = world.ask("DELETE", f"models/{versions[-1]}", cascade="True").json()
+
+    assert (20, True) == (len(answer["delete_success_list"]), versions[-1] in answer["delete_success_list"])
+    assert world.get("models")["total_count"] == 2
+
+
+def test_cascade_deletes_what_it_can(world: World) -> None:
+    """A version that a service uses stays, and the answer says of each what became of it."""
+    used, free = world.published(), world.published(model_version="1.0.1")
+    world.deploy(world.element(used))
+    answer = world.ask("DELETE", f"models/{free}", cascade="true").json()
+
+    assert [free] == answer["delete_success_list"]
+    assert [(used, "ModelArts.3009")] == [
+        (failure["model_id"], failure["error_code"]) for failure in answer["delete_failed_list"]
+    ]
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_an_unknown_model_is_404(world: World, method: str) -> None:
     """3001 says so."""
@@ -290,7 +409,11 @@ def test_runtimes_have_their_counts_swapped(world: World) -> None:
 
     assert (answer["total_count"], len(answer["engine_runtimes"])) == (1, 1)
     assert answer["count"] > 1
-    assert world.get("models/template")["templates"] == []
+    engine = answer["engine_runtimes"][0]
+    assert {"ai_engine", "runtimes", "request_mode", "accelerators", "arch", "status_list", "image_source"} == set(
+        engine
+    )
+    assert {"type", "name", "cuda_version", "driver_version_section"} == set(engine["accelerators"][0])
 
 
 def test_an_import_that_was_cut_off_is_done_again_from_the_start(world: World) -> None:

@@ -6,7 +6,8 @@ GET    /v1/{project_id}/models/{model_id}
 DELETE /v1/{project_id}/models/{model_id}
 
 There is no update: a model is immutable. What is wrong with a request is its answer (3036, 3037, 3015, 3016, 3017,
-3041, 3053); what is wrong with the OBS folder ends the import as `failed` (see `models/publishing.py`).
+3021, 3024, 3029, 3034, 3041, 3053); what is wrong with the OBS folder ends the import as `failed`, what cannot be built
+as `building_failed` (see `models/publishing.py`). There is no limit to their number.
 """
 
 import uuid
@@ -14,8 +15,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fmctl.sandbox.account import Account
-from fmctl.sandbox.api.listing import contains, ordered, page
+from fmctl.sandbox.api.listing import contains, is_set, ordered, page
 from fmctl.sandbox.models import checks
+from fmctl.sandbox.models.declarations import chosen_template
 from fmctl.sandbox.models.publishing import MODELS, Publishing, put
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 from fmctl.sandbox.workspaces import workspace_of
@@ -26,6 +28,7 @@ NOT_FOUND = "ModelArts.3001"
 EXISTS = "ModelArts.3002"
 IN_USE = "ModelArts.3009"
 CASCADE_LIMIT = 20
+SORT_KEYS = ("create_at", "model_version", "model_size")
 
 LISTED = (
     "model_id",
@@ -67,9 +70,7 @@ def create(call: Call) -> Reply:
 def list_models(call: Call) -> Reply:
     """The models that fit all filters."""
     models = [document["model"] for document in call.sandbox.store.find(MODELS, project=call.project_id)]
-    found = ordered(
-        call, [m for m in models if _fits(call, m)], ("create_at", "model_version", "model_size"), "create_at"
-    )
+    found = ordered(call, [model for model in models if _fits(call, model)], SORT_KEYS, "create_at", _rank)
     shown = [{key: model[key] for key in LISTED} for model in page(call, found)]
     return Reply(200, {"total_count": len(found), "count": len(shown), "models": shown})
 
@@ -85,9 +86,10 @@ def delete(call: Call) -> Reply:
     """200 even when nothing was deleted: the answer's two lists tell."""
     model = need(call, call.path["model_id"])["model"]
     doomed = [model]
-    if call.query.get("cascade") == "true":
+    if is_set(call, "cascade"):
         versions = call.sandbox.store.find(MODELS, project=call.project_id, name=model["model_name"])
-        doomed = [document["model"] for document in versions][:CASCADE_LIMIT]
+        others = [document["model"] for document in versions if document["model"]["model_id"] != model["model_id"]]
+        doomed = [model, *others][:CASCADE_LIMIT]
     outcomes = [(model["model_id"], _delete_one(call.sandbox, model)) for model in doomed]
     return Reply(
         200,
@@ -136,14 +138,19 @@ def _users(sandbox: Account, model_id: str) -> Iterator[str]:
 
 def _fits(call: Call, model: Document) -> bool:
     query = call.query
-    literal = query.get("exact_match") == "true"
+    literal = is_set(call, "exact_match")
     exact = ("model_version", "model_status", "workspace_id")
     return (
         all(model[key] == query[key] for key in exact if query.get(key))
         and all(contains(model[key], query.get(key, ""), literal=literal) for key in ("model_name", "description"))
-        and query.get("model_type", model["model_type"]).lower() == model["model_type"].lower()
+        and (query.get("model_type") or model["model_type"]).lower() == model["model_type"].lower()
         and query.get("not_model_type", "").lower() != model["model_type"].lower()
     )
+
+
+def _rank(key: str, value: Any) -> Any:
+    """Versions are compared by their numbers: 1.0.10 comes after 1.0.9."""
+    return tuple(int(part) for part in value.split(".")) if key == "model_version" else value
 
 
 def _document(call: Call, body: Document) -> Document:
@@ -154,7 +161,16 @@ def _document(call: Call, body: Document) -> Document:
         "since": now,
         "initial_config": body.get("initial_config") or "",
         "request": request,
+        **_template(body),
     }
+
+
+def _template(body: Document) -> Document:
+    """What a template stands for: the engine and the folder that it was given."""
+    if body["model_type"] != "Template":
+        return {}
+    template, folder = chosen_template(body)
+    return {"engine": template.engine, "source": folder}
 
 
 def _detail(call: Call, body: Document, now_ms: int) -> Document:
@@ -174,7 +190,7 @@ def _detail(call: Call, body: Document, now_ms: int) -> Document:
         "project": call.project_id,
         "owner": call.user,
         "create_at": now_ms,
-        "source_location": body["source_location"],
+        "source_location": body.get("source_location") or "",
         "source_copy": str(body.get("source_copy", "true")).lower(),
         "image_address": "",
         "schema_doc": "",

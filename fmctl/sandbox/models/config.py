@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from fmctl.sandbox import strict_json
 
 JsonObject = Mapping[str, Any]
 
@@ -16,6 +18,10 @@ BAD_RESTRAINT = "ModelArts.3041"
 METHODS = frozenset({"GET", "POST"})
 PROTOCOLS = frozenset({"http", "https"})
 RESTRAINTS = frozenset({"EXACT", "ATLEAST", "ATMOST"})
+HEALTH_CHECKS = ("health", "readiness_health", "startup_health")
+LONGEST_NUMBER = 9  # digits
+PACKAGE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+PACKAGE_VERSION = re.compile(r"[0-9][A-Za-z0-9.!+_-]*(\.\*)?")
 HEALTH_NUMBERS = ("period_seconds", "timeout_seconds", "failure_threshold", "initial_delay_seconds")
 
 
@@ -54,7 +60,7 @@ class ModelConfig:
 def parse(text: str | bytes, source: str) -> JsonObject:
     """The JSON object in `text`; `source` names it in the error."""
     try:
-        value = json.loads(text)
+        value = strict_json.loads(text)
     except ValueError as error:
         raise ConfigError(NOT_PARSABLE, f"{source} is not valid JSON: {error}") from error
     if not isinstance(value, dict):
@@ -68,10 +74,11 @@ def check(config: JsonObject, *, is_image: bool) -> ModelConfig:
     if not is_image and [api["url"] for api in apis] != ["/"]:
         urls = ", ".join(str(api["url"]) for api in apis) or "none"
         raise ConfigError(NOT_CONFORMING, f"apis must have exactly one entry, with the url /; it has: {urls}.")
+    health, *_ = [_health(config.get(name) or {}) for name in HEALTH_CHECKS]
     return ModelConfig(
         apis=apis,
         dependencies=check_dependencies(config),
-        health=_health(config.get("health") or {}),
+        health=health,
         runtime=str(config.get("runtime") or ""),
         algorithm=str(config.get("model_algorithm") or config.get("algorithm") or ""),
     )
@@ -86,6 +93,15 @@ def check_dependencies(config: JsonObject) -> Sequence[JsonObject]:
         for package in _objects(entry, "packages"):
             _check_package(package)
     return entries
+
+
+def uninstallable(dependencies: Sequence[JsonObject]) -> str:
+    """The first package that no installer could make sense of; empty when there is none."""
+    for package in (package for entry in dependencies for package in _objects(entry, "packages")):
+        name, version = str(package["package_name"]), str(package.get("package_version") or "0")
+        if not PACKAGE_NAME.fullmatch(name) or not PACKAGE_VERSION.fullmatch(version):
+            return f"{name} {package.get('package_version') or ''}".strip()
+    return ""
 
 
 def _check_package(package: JsonObject) -> None:
@@ -121,6 +137,9 @@ def _health(value: Any) -> Health:
     method = str(value.get("check_method") or "HTTP").upper()
     if method not in {"HTTP", "EXEC"}:
         raise ConfigError(NOT_CONFORMING, f"health: check_method must be HTTP or EXEC, not {method!r}.")
+    protocol = str(value.get("protocol") or "http").lower()
+    if protocol not in PROTOCOLS:
+        raise ConfigError(NOT_CONFORMING, f"health: protocol must be http or https, not {protocol!r}.")
     command = str(value.get("command") or "") if method == "EXEC" else ""
     if method == "EXEC" and not command:
         raise ConfigError(NOT_CONFORMING, "health: check_method EXEC needs a command.")
@@ -142,9 +161,10 @@ def _positive(value: JsonObject, key: str) -> int | None:
     raw = value.get(key)
     if raw is None:
         return None
-    if not str(raw).isdigit():
-        raise ConfigError(NOT_CONFORMING, f"health: {key} must be a whole number of at least 0, not {raw!r}.")
-    return int(raw)
+    text = str(raw)
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
+        raise ConfigError(NOT_CONFORMING, f"health: {key} must be a whole number of at least 0, not {text[:20]!r}.")
+    return int(text)
 
 
 def _objects(config: JsonObject, key: str) -> list[JsonObject]:

@@ -31,3 +31,6 @@ RUNTIMES: Mapping[str, Sequence[str]] = {
     "MXNet": ("python3.6", "python3.7"),
     "Caffe": ("python3.6", "python3.7"),
 }
+
+# Those that the platform's list of runtimes knows; the others are understood as types of models all the same.
+LISTED = frozenset({"TensorFlow", "PyTorch", "MindSpore", "XGBoost", "Scikit_Learn", "Spark_MLlib"})

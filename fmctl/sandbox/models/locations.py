@@ -35,12 +35,16 @@ def parse_object(text: str) -> tuple[str, str]:
 
 def _from_url(text: str) -> tuple[str, str]:
     """The bucket is the first label of the host, or of the path when the host is an address."""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+    except ValueError:
+        return "", ""
     path = unquote(parts.path).removeprefix("/")
-    if _is_address(parts.hostname or ""):
+    if _is_address(host):
         bucket, _, key = path.partition("/")
         return bucket, key
-    bucket, _, rest = (parts.hostname or "").partition(".")
+    bucket, _, rest = host.partition(".")
     return (bucket, path) if rest else ("", "")
 
 

@@ -33,7 +33,9 @@ PATIENCE = 0.2  # seconds that a tick waits for an import that it has begun
 IMPORTS_AT_ONCE = 4
 MAX_BYTES = 20 << 30
 SCRIPT = "customize_service.py"
+REGISTRY = "swr.sandbox.example.com/infers"
 IMPORT_FAILED = "ModelArts.3006"
+BUILD_FAILED = "ModelArts.3301"
 NO_OBS_PATH = "ModelArts.3551"
 TOO_LARGE = "ModelArts.3044"
 BAD_RUNTIME = "ModelArts.3015"
@@ -77,7 +79,7 @@ class Publishing:
     def _advance(self, document: Document, now: float) -> None:
         model = document["model"]
         if model["model_status"] == "building":
-            self._save(document, now, "published")
+            self._build(document, now)
             return
         started = self._started(document)
         if not started.done():
@@ -94,6 +96,18 @@ class Publishing:
             return
         model.update(changes)
         self._save(document, now, "building" if self._needs_image(model) else "published")
+
+    def _build(self, document: Document, now: float) -> None:
+        """The image is a name: services run with what is installed here. What could not be built is told all the same."""
+        model = document["model"]
+        if package := model_config.uninstallable(model["dependencies"]):
+            self._fail(document, now, f"{BUILD_FAILED}: pip cannot install {package!r}.", "building_failed")
+            return
+        if model["model_type"] != "Image":
+            model["image_address"] = f"{REGISTRY}/{model['model_id']}:{model['model_version']}"
+        else:
+            model["image_address"] = model["source_location"]
+        self._save(document, now, "published")
 
     def _needs_image(self, model: Document) -> bool:
         """Whether an image has to be built of it."""
@@ -133,20 +147,18 @@ class Publishing:
         model = document["model"]
         if model["model_type"] == "Image":
             config = _merged(b"", document)
-            return described(config, model_config.check(config, is_image=True), model) | {
-                "image_address": model["source_location"]
-            }
-        folder = self._copy(model)
+            return described(config, model_config.check(config, is_image=True), document)
+        folder = self._copy(document)
         config_file = folder / "model" / "config.json"
         config = _merged(config_file.read_bytes() if config_file.is_file() else b"", document)
         checked = model_config.check(config, is_image=False)
-        _check_runtime(checked, model)
-        return described(config, checked, model) | {"model_size": _size(folder)}
+        _check_runtime(checked, document)
+        return described(config, checked, document) | {"model_size": _size(folder)}
 
-    def _copy(self, model: Document) -> Path:
+    def _copy(self, document: Document) -> Path:
         """Copy the OBS folder; the copy appears under its name only when it is whole."""
-        objects = self._sandbox.objects
-        bucket, prefix = parse_folder(model["source_location"])
+        objects, model = self._sandbox.objects, document["model"]
+        bucket, prefix = parse_folder(document.get("source") or model["source_location"])
         objects.need_bucket(bucket)
         sizes = [info.size for info in objects.walk(bucket, f"{prefix}model/")]
         if not sizes:
@@ -179,6 +191,11 @@ def put(sandbox: Account, document: Document) -> None:
     sandbox.store.put(MODELS, model["model_id"], document, **key)
 
 
+def engine_of(document: Document) -> str:
+    """The engine that a model runs on: its type, or that of its template."""
+    return str(document.get("engine") or document["model"]["model_type"])
+
+
 def _merged(config_file: bytes, document: Document) -> Document:
     """config.json, overruled by `initial_config`, overruled by what the request says outside of it."""
     initial: str = document["initial_config"]
@@ -191,18 +208,21 @@ def _merged(config_file: bytes, document: Document) -> Document:
     return merged | request
 
 
-def _check_runtime(config: ModelConfig, model: Document) -> None:
-    known = RUNTIMES[model["model_type"]]
-    if not model["runtime"] and config.runtime and config.runtime not in known:
-        raise ConfigError(BAD_RUNTIME, f"{config.runtime} is no runtime of {model['model_type']}.")
+def _check_runtime(config: ModelConfig, document: Document) -> None:
+    engine = engine_of(document)
+    if not document["model"]["runtime"] and config.runtime and config.runtime not in RUNTIMES[engine]:
+        raise ConfigError(BAD_RUNTIME, f"{config.runtime} is no runtime of {engine}.")
 
 
-def described(config: Mapping[str, Any], checked: ModelConfig, model: Document) -> Document:
+def described(config: Mapping[str, Any], checked: ModelConfig, document: Document) -> Document:
     """The parts of a detail that come from the configuration."""
-    default = next(iter(RUNTIMES.get(model["model_type"], ())), "")
+    model = document["model"]
+    default = next(iter(RUNTIMES.get(engine_of(document), ())), "")
+    metrics = config.get("metrics")
     return {
         "runtime": model["runtime"] or checked.runtime or default,
         "model_algorithm": model["model_algorithm"] or checked.algorithm,
+        "model_metrics": json.dumps(metrics) if metrics and model["model_metrics"] == "{}" else model["model_metrics"],
         "apis": json.dumps([_wire_api(api) for api in checked.apis], ensure_ascii=False),
         "config": json.dumps(config, ensure_ascii=False),
         "input_params": model["input_params"] or _params(checked, _request_schema),

@@ -25,7 +25,7 @@ class CastPublishing(Publishing):
         if case is None:
             super()._advance(document, now)
         elif document["model"]["model_status"] == "building":
-            self._build(document, case, now)
+            self._play_build(document, case, now)
         elif now - document["since"] >= case.duration:
             self._read(document, case, now)
 
@@ -35,7 +35,7 @@ class CastPublishing(Publishing):
         else:
             super()._advance(document, now)
 
-    def _build(self, document: Document, case: ModelCase, now: float) -> None:
+    def _play_build(self, document: Document, case: ModelCase, now: float) -> None:
         if case.outcome is ModelOutcome.BUILDING_FAILED:
             self._fail(document, now, case.message or "The script fails the building of this model.", case.outcome)
         else:
@@ -46,13 +46,12 @@ class CastPublishing(Publishing):
         return super()._needs_image(model) or (case is not None and case.outcome is ModelOutcome.BUILDING_FAILED)
 
     def _import(self, document: Document) -> Document:
-        model = document["model"]
         try:
             return super()._import(document)
         except (ConfigError, ObsError):
-            if self._case(model) is None:
+            if self._case(document["model"]) is None:
                 raise
-        return described(BARE, model_config.check(BARE, is_image=False), model) | {"model_size": 0}
+        return described(BARE, model_config.check(BARE, is_image=False), document) | {"model_size": 0}
 
     def _case(self, model: Document) -> ModelCase | None:
         return self._casting.case(model["model_id"], f"{model['model_name']} {model['model_version']}")
