@@ -35,8 +35,8 @@ from fmctl.guards import asks, guard
 from fmctl.kinds import KINDS, RUNS, parse
 from fmctl.kinds.service import Service
 from fmctl.kinds.training_job import TrainingJob
+from fmctl.listing import Entry, entries
 from fmctl.receipts import write_receipts
-from fmctl.report.listing import Entry, entries
 from fmctl.secrets import reader
 from fmctl.settings import Project, context_name, find_context, find_project
 from fmctl.sources import Sources, for_pruning, read
@@ -168,8 +168,7 @@ def get(
     kind, name = parse(what) if what else (None, None)
     project, resources = _read(filenames, options)[:2] if filenames else (find_project(["."], Path.cwd()), ())
     session = open_session(project, context)
-    found = entries(session, resources, kind, every=every, only_declared=bool(filenames))
-    return [entry for entry in found if name in (None, entry.id.name, entry.remote_name)]
+    return entries(session, kind, name, declared=resources if filenames else None, every=every)
 
 
 def logs(what: str, *, context: str | None = None, follow: bool = False, task: str = "worker-0") -> Iterator[str]:

@@ -21,12 +21,13 @@ from fmctl.execute import Limits
 from fmctl.history import history
 from fmctl.kinds import KINDS
 from fmctl.kinds.records import events, usage
+from fmctl.listing import entries
 from fmctl.load import load_text
 from fmctl.report.details import details_text
 from fmctl.report.explaining import explained, field_names
 from fmctl.report.graph import FORMATS as GRAPHS
 from fmctl.report.history import history_text
-from fmctl.report.listing import entries, formatted
+from fmctl.report.listing import formatted
 from fmctl.report.rendering import rendered
 from fmctl.report.status import status_text
 from fmctl.report.table import NARROWEST, clipped, table, width
@@ -216,7 +217,7 @@ def test_history_outlives_the_platform(chain: World) -> None:
 def test_status_counts_and_keeps_secrets(chain: World) -> None:
     """Counts by kind and health are there; the credential is told without its secret."""
     session = chain.session()
-    text = status_text(session, entries(session, (), None, every=False, only_declared=False))
+    text = status_text(session, entries(session))
 
     assert re.search(r"TrainingJob +2\n", text)
     assert "test-only" not in text
@@ -250,7 +251,7 @@ def test_watching_prints_what_changes(world: World, capsys: pytest.CaptureFixtur
     session = world.session()
     session.clock.sleep(30)  # both run
     later = [lambda: session.clock.sleep(30), lambda: session.clock.sleep(900), None]
-    watch(lambda: entries(session, (), None, every=False, only_declared=False), Interrupted(*later), wide=False)
+    watch(lambda: entries(session), Interrupted(*later), wide=False)
     lines = capsys.readouterr().out.splitlines()
 
     assert ["KIND/NAME", *["TrainingJob/other", "TrainingJob/train"] * 2] == [line.split()[0] for line in lines]
@@ -288,7 +289,7 @@ def test_what_is_cut_says_so() -> None:
 def test_the_listing_tells_how_long_a_run_ran(chain: World) -> None:
     """In the units of people."""
     session = chain.session()
-    lines = formatted(entries(session, (), None, every=False, only_declared=False), "table").splitlines()
+    lines = formatted(entries(session), "table", session.clock.now()).splitlines()
 
     assert ["TrainingJob/train", "Completed", "Healthy", "1s"] == lines[2].split()[:4]
 
@@ -296,10 +297,10 @@ def test_the_listing_tells_how_long_a_run_ran(chain: World) -> None:
 def test_yaml_is_yaml(chain: World) -> None:
     """`-o yaml` and `-o json` say the same."""
     session = chain.session()
-    found = entries(session, (), None, every=False, only_declared=False)
+    found = entries(session)
 
-    assert yaml.safe_load(formatted(found, "json")) == yaml.safe_load(formatted(found, "yaml"))
-    assert formatted(found, "yaml").startswith("items:\n- apiVersion: fmctl/v1\n")
+    assert yaml.safe_load(formatted(found, "json", 0)) == yaml.safe_load(formatted(found, "yaml", 0))
+    assert formatted(found, "yaml", 0).startswith("items:\n- apiVersion: fmctl/v1\n")
 
 
 # ------------------------------------------------------------------ graphs
@@ -351,14 +352,14 @@ def test_rendered_manifests_mean_the_same() -> None:
 
 
 def test_every_rule_that_is_used_is_explained() -> None:
-    """The table has each code that the program can report, and no other."""
+    """The table has words for each code that the program can report, and no other."""
     used = set()
     for file in (Path(__file__).parents[1] / "fmctl").rglob("*.py"):
         if file.name != "rules.py" and "sandbox" not in file.parts:
             used |= set(re.findall(r'"(FM[0-9]{4})"', file.read_text("utf-8")))
 
     assert sorted(used) == sorted(RULES)
-    assert all(text.endswith(".") for text in RULES.values())
+    assert all(text.endswith(".") for rule in RULES.values() for text in (rule.says, rule.cause, rule.remedy))
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

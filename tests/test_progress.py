@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 from declared import job, resources
 from hypothesis import given
 from hypothesis import strategies as st
 from world import World
 
-from fmctl.cli.live import frame
+from fmctl.cli.live import Row, frame
+from fmctl.cli.painting import Region
 from fmctl.cli.tailing import RARELY, Tail
 from fmctl.domain.resource import ResourceId
 from fmctl.execute import Limits
@@ -16,28 +19,71 @@ from fmctl.report.table import legible, width
 TRAIN = ResourceId("TrainingJob", "train")
 TEXTS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=60)
 ROWS = st.lists(
-    st.tuples(TEXTS, st.sampled_from(["Running", "deploying"]), st.just("1m 2s"), TEXTS), min_size=1, max_size=30
+    st.builds(Row, TEXTS, st.sampled_from(["Running", "deploying"]), st.just("1m 2s"), TEXTS, st.booleans()),
+    min_size=1,
+    max_size=30,
 )
 
 
 @given(ROWS, st.integers(40, 200), st.integers(5, 50))
-def test_a_frame_fits_the_screen(rows: list[tuple[str, str, str, str]], columns: int, height: int) -> None:
-    """No line is wider than the terminal, no frame taller; what is left out is counted."""
+def test_a_frame_fits_the_screen(rows: list[Row], columns: int, height: int) -> None:
+    """No line is wider than the terminal, no frame taller; what is in progress and left out is counted."""
     lines = frame(rows, "1 of 9 done", columns, height)
+    open_ = sum(not row.ended for row in rows)
 
     assert len(lines) < height
     assert all(width(line) <= columns for line in lines)
-    assert (len(lines) - 1 < len(rows)) == any("more in progress" in line for line in lines)
+    assert (open_ > height - 3) == any("more in progress" in line for line in lines)
 
 
 def test_a_row_tells_phase_time_and_the_end_of_the_log() -> None:
     """In this order, and the log gives way first."""
-    row = ("⠋ TrainingJob/train", "Running", "12s", "epoch 3/8  loss 0.1")
+    row = Row("⠋ TrainingJob/train", "Running", "12s", "epoch 3/8  loss 0.1")
 
     assert ["⠋ TrainingJob/train  Running  12s  epoch 3/8  loss 0.1", "0 of 1 done"] == frame(
         [row], "0 of 1 done", 80, 24
     )
     assert ["⠋ TrainingJob/train  Running  12s"] == frame([row], "", 44, 24)
+
+
+def test_what_has_ended_stands_above_and_gives_way_first() -> None:
+    """The screen is for what goes on; the newest of what has ended fill the rest of it."""
+    ended = [Row(f"+ TrainingJob/a{number}", "Completed", "1s", ended=True) for number in range(9)]
+    names = [line.split()[1] for line in frame([*ended, Row("⠋ TrainingJob/b", "Running", "1s")], "", 80, 7)]
+
+    assert ["TrainingJob/a6", "TrainingJob/a7", "TrainingJob/a8", "TrainingJob/b"] == names
+
+
+class Screen(io.StringIO):
+    """A terminal of some width: what is written is remembered."""
+
+    columns = 80
+
+    def size(self) -> tuple[int, int]:
+        return self.columns, 24
+
+
+def test_a_region_paints_over_itself_in_one_write() -> None:
+    """Back to its first line, each line cleared to its end, what is left below it cleared: nothing is blanked first."""
+    screen = Screen()
+    region = Region(screen, screen.size)
+    region.paint(["one", "two"])
+    screen.truncate(0)
+    screen.seek(0)
+    region.paint(["three"])
+
+    assert "\x1b[?2026h\r\x1b[2Athree\x1b[K\n\x1b[J\x1b[?2026l" == screen.getvalue()
+
+
+def test_a_region_finds_its_start_in_a_terminal_that_was_made_narrow() -> None:
+    """A line that the terminal has folded counts as the rows that it takes now, wide characters by their width."""
+    screen = Screen()
+    region = Region(screen, screen.size)
+    region.paint(["x" * 60, "数" * 30, ""])
+    screen.columns = 40
+    region.clear()
+
+    assert "\r\x1b[5A\x1b[J" in screen.getvalue()
 
 
 def running(world: World) -> Tail:

@@ -17,6 +17,7 @@ from fmctl.domain.plan import Action, Change, FieldChange, Plan, Reason, Summary
 from fmctl.domain.resource import ResourceId
 from fmctl.kinds import RUNS
 from fmctl.report.machine import Stream, dumps, plan_json
+from fmctl.report.table import folded, width
 from fmctl.report.text import field_text, line, outcome_line, plan_text, results_text
 
 TARGET = Target("demo", "sandbox", "127.0.0.1:1234", "p1", "0")
@@ -233,3 +234,28 @@ def test_the_stream_of_apply_has_the_published_shape() -> None:
         found[-1]["changes"],
     )
     assert "2026-09-21T14:13:20.000Z" == found[0]["@timestamp"]
+
+
+# ------------------------------------------------------------------ folding
+
+LINES = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=200).map(
+    lambda text: " ".join(text.split())
+)
+
+
+@given(LINES, st.integers(20, 120))
+def test_folding_loses_nothing(text: str, columns: int) -> None:
+    """Whatever is folded says the same, and only a word that is wider than a line stands out."""
+    lines = folded(text, columns)
+
+    assert "".join(text.split()) == "".join("".join(lines).split())
+    assert all(width(line) <= columns or " " not in line.strip() or "`" in line for line in lines)
+
+
+def test_folding_keeps_commands_whole() -> None:
+    """What is meant to be copied stands on one line; Chinese may be folded between any two characters."""
+    text = "  hint: see `fmctl describe TrainingJob/digits-pretrain --context prod`, then apply again"
+
+    assert ["  hint: see", "      `fmctl describe TrainingJob/digits-pretrain --context prod`,"] == folded(text, 40)[:2]
+    assert ["手写数字", "    手写"] == folded("手写数字手写", 9)
+    assert [text] == folded(text, None)

@@ -14,7 +14,7 @@ from fmctl.domain.problem import ExitCode, UsageError
 if TYPE_CHECKING:
     from fmctl.connect import Session
     from fmctl.domain.resource import Resource
-    from fmctl.report.listing import Entry
+    from fmctl.listing import Entry
 
 
 def get(
@@ -36,10 +36,11 @@ def get(
 
     Of every set, unless -f narrows it to manifests.
     """
-    from fmctl.cli.output import columns, say, warn
+    from fmctl.cli.output import columns, fail, say
     from fmctl.cli.session import open_session, project_of
     from fmctl.kinds import parse
-    from fmctl.report import listing
+    from fmctl.listing import entries
+    from fmctl.report.listing import MACHINE, formatted
 
     _check(output, watch=watch)
     kind, name = parse(what) if what else (None, None)
@@ -48,16 +49,16 @@ def get(
     session = open_session(project, context)
 
     def look() -> list[Entry]:
-        found = listing.entries(session, resources, kind, every=every, only_declared=bool(filename))
-        return [entry for entry in found if name in (None, entry.id.name, entry.remote_name)]
+        declared = resources if filename else None
+        return entries(session, kind, name, declared=declared, every=every, whole=output in MACHINE)
 
     if watch:
         return _watch(look, session, resources, wide=output == "wide")
-    entries = look()
-    if name and not entries:
-        warn(f"{what} is not there")
+    found = look()
+    if name and not found:
+        fail(f"{what} is not there", None if every else "fmctl get -A also lists what carries no marker of a set")
         return ExitCode.DIFFERENCES
-    say(listing.formatted(entries, output, None if output == "wide" else columns()))
+    say(formatted(found, output, session.clock.now(), columns()))
     return ExitCode.OK
 
 

@@ -48,7 +48,7 @@ def graph(
 def _health(resources: Sequence[Resource], project: Project, context: str | None) -> Mapping[ResourceId, str]:
     from fmctl.cli.session import open_session
     from fmctl.domain.live import Health
-    from fmctl.report.listing import entries
+    from fmctl.listing import entries
 
-    found = entries(open_session(project, context), resources, None, every=False, only_declared=True)
+    found = entries(open_session(project, context), declared=resources)
     return {entry.id: str(entry.live.health if entry.live else Health.MISSING) for entry in found}

@@ -1,39 +1,71 @@
-"""What apply shows on a terminal: a line for everything in progress, rewritten in place."""
+"""What apply shows on a terminal: a line for all that has begun, rewritten in place until the results stand there."""
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from threading import Event as Flag
+from threading import RLock, Thread
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from fmctl.cli.output import coloured, tint
+from fmctl.cli.painting import Region
 from fmctl.cli.progress import Printer
 from fmctl.cli.tailing import Tail
 from fmctl.domain.event import Event, EventType
 from fmctl.domain.plan import Plan
 from fmctl.domain.resource import ResourceId
 from fmctl.domain.values import span
-from fmctl.report.table import clipped, table
+from fmctl.report.table import clipped, legible, table, width
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.live import Live
-    from rich.text import Text
-
     from fmctl.connect import Session
 
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 FRAMES_PER_SECOND = 5
 NARROWEST_LOG = 12
 """With less room than this the line of the log is left out."""
+ENDINGS = (EventType.COMPLETE, EventType.ERRORED)
+
+
+class Row(NamedTuple):
+    """One line: its sign and name, phase, for how long, and what there is to say."""
+
+    name: str
+    phase: str
+    elapsed: str
+    says: str = ""
+    ended: bool = False
 
 
 @dataclass(slots=True)
-class _Row:
-    """One resource in progress."""
+class _Shown:
+    """One resource that has begun; ``took`` is there when it has ended."""
 
     phase: str
     started: float
+    sign: str = ""
+    says: str = ""
+    took: float | None = None
+
+
+@dataclass(slots=True)
+class _Counts:
+    """How many changes there are, and how many have ended how."""
+
+    total: int = 0
+    ended: dict[EventType, int] = field(default_factory=lambda: dict.fromkeys(ENDINGS, 0))
+
+    def text(self, begun: int) -> str:
+        """``3 of 7 done, 1 failed, 2 not started``; nothing where it is not known how many there are."""
+        if not self.total:
+            return ""
+        failed, done = self.ended[EventType.ERRORED], sum(self.ended.values())
+        waiting = self.total - done - begun
+        parts = [f"{done} of {self.total} done", f"{failed} failed", f"{waiting} not started"]
+        return ", ".join(part for part in parts if not part.startswith("0 ") or part is parts[0])
 
 
 class LivePrinter(Printer):
@@ -41,12 +73,12 @@ class LivePrinter(Printer):
 
     def __init__(self, full: bool = False) -> None:
         super().__init__(full)
-        self._rows: dict[ResourceId, _Row] = {}
-        self._ended: dict[EventType, int] = {}
-        self._total = 0
+        self._shown: dict[ResourceId, _Shown] = {}
+        self._counts = _Counts()
         self._tail: Tail | None = None
-        self._live: Live | None = None
-        self._console: Console | None = None
+        self._region = Region(sys.stderr, style=tint if coloured(sys.stderr) else None)
+        self._lock, self._over = RLock(), Flag()
+        self._thread = Thread(target=self._loop, name="fmctl-live", daemon=True)
 
     def attach(self, session: Session) -> None:
         """Logs are asked for through this session."""
@@ -55,20 +87,10 @@ class LivePrinter(Printer):
     def plan(self, plan: Plan) -> None:
         """Show what will be done, and remember how much it is."""
         super().plan(plan)
-        self._total = sum(change.writes for change in plan.changes)
+        self._counts.total = sum(change.writes for change in plan.changes)
 
     def __enter__(self) -> Self:
-        from rich.console import Console
-        from rich.live import Live
-
-        self._console = Console(stderr=True)
-        self._live = Live(
-            console=self._console,
-            get_renderable=self._frame,
-            refresh_per_second=FRAMES_PER_SECOND,
-            transient=True,
-        )
-        self._live.start()
+        self._thread.start()
         if self._tail:
             self._tail.start()
         return self
@@ -76,57 +98,63 @@ class LivePrinter(Printer):
     def __exit__(self, *_: Any) -> None:
         if self._tail:
             self._tail.stop()
-        if self._live:
-            self._live.stop()
+        self._over.set()
+        with self._lock:
+            self._region.clear()
 
     def event(self, event: Event) -> None:
         """Take in what happened; the next frame shows it."""
-        id = event.change.id
-        if event.type in (EventType.COMPLETE, EventType.ERRORED):
-            self._rows.pop(id, None)
-            self._ended[event.type] = self._ended.get(event.type, 0) + 1
-        else:
-            phase = event.phase or event.message
-            self._rows[id] = _Row(phase, time.monotonic() - event.elapsed)
+        id, ended = event.change.id, event.type in ENDINGS
+        begins = event.type is EventType.START  # its message is the reason, which the plan has told
+        phase = str(event.change.action) if begins else event.phase or event.message
+        row = _Shown(phase, time.monotonic() - event.elapsed)
+        if ended:
+            failed = event.type is EventType.ERRORED
+            row.took, row.says = event.elapsed, event.message.split("\n")[0] if failed else ""
+            row.sign = "x" if failed else event.change.action.symbol.strip() or "✓"
+            row.phase = "failed" if failed else event.message
+            if event.change.writes:
+                self._counts.ended[event.type] += 1
+        with self._lock:
+            self._shown[id] = row
         if self._tail:
-            self._tail.watch(id, self._rows[id].phase if id in self._rows else None)
+            self._tail.watch(id, None if ended else row.phase)
 
-    def _frame(self) -> Text:
-        from rich.text import Text
+    def _loop(self) -> None:
+        while not self._over.wait(1 / FRAMES_PER_SECOND):
+            with self._lock:
+                if not self._over.is_set():
+                    self._region.paint(self._frame())
 
-        assert self._console is not None
-        lines = frame(list(self._lines()), self._counts(), self._console.width, self._console.height)
-        return Text("\n".join(lines), no_wrap=True, overflow="crop")
+    def _frame(self) -> Sequence[str]:
+        begun = sum(one.took is None for one in self._shown.values())
+        return frame(list(self._rows()), self._counts.text(begun), *self._region.size())
 
-    def _lines(self) -> Iterator[tuple[str, str, str, str]]:
+    def _rows(self) -> Iterator[Row]:
         now = time.monotonic()
-        sign = FRAMES[int(now * FRAMES_PER_SECOND) % len(FRAMES)]
-        for id, row in list(self._rows.items()):
-            log = self._tail.line(id) if self._tail else ""
-            yield f"{sign} {id}", row.phase, span(now - row.started), log
-
-    def _counts(self) -> str:
-        done, failed = self._ended.get(EventType.COMPLETE, 0), self._ended.get(EventType.ERRORED, 0)
-        if not self._total:
-            return ""
-        return f"{done + failed} of {self._total} done" + (f", {failed} failed" if failed else "")
+        spinner = FRAMES[int(now * FRAMES_PER_SECOND) % len(FRAMES)]
+        for id, one in self._shown.items():
+            ended = one.took is not None
+            says = one.says if ended or not self._tail else self._tail.line(id)
+            elapsed = span(one.took if one.took is not None else now - one.started)
+            yield Row(f"{one.sign or spinner} {id}", legible(one.phase.split("\n")[0]), elapsed, legible(says), ended)
 
 
-def frame(rows: list[tuple[str, str, str, str]], counts: str, columns: int, height: int) -> list[str]:
-    """The rows that fit on the screen, each on one line, and the counts."""
+def frame(rows: Sequence[Row], counts: str, columns: int, height: int) -> Sequence[str]:
+    """The rows that fit on the screen, each on one line, and the counts; what has ended gives way first."""
     room = max(1, height - 3)
-    shown, hidden = rows[:room], len(rows) - room
-    cells = [(clipped(name, columns // 2), phase, elapsed) for name, phase, elapsed, _ in shown]
+    ended, open_ = [row for row in rows if row.ended], [row for row in rows if not row.ended]
+    kept = ended[max(0, len(ended) - max(0, room - len(open_))) :]
+    shown, hidden = [*kept, *open_[:room]], max(0, len(open_) - room)
+    cells = [(clipped(row.name, columns // 2), row.phase, row.elapsed) for row in shown]
     plain = table(("", "", ""), cells, columns)[1:] if shown else []
-    lines = [_with_log(line, row[3], columns) for line, row in zip(plain, shown, strict=True)]
-    if hidden > 0:
-        counts = f"and {hidden} more in progress; {counts}" if counts else f"and {hidden} more in progress"
-    return [*lines, counts] if counts and rows else lines
+    lines = [_saying(line, row.says, columns) for line, row in zip(plain, shown, strict=True)]
+    more = f"and {hidden} more in progress" if hidden else ""
+    below = "; ".join(part for part in (more, counts) if part)
+    return [*lines, clipped(below, columns)] if below and rows else lines
 
 
-def _with_log(line: str, log: str, columns: int) -> str:
+def _saying(line: str, text: str, columns: int) -> str:
     """The last line of the log where there is room for some of it."""
-    from fmctl.report.table import width
-
     room = columns - width(line) - 2
-    return f"{line}  {clipped(log, room)}" if log and room >= NARROWEST_LOG else line
+    return f"{line}  {clipped(text, room)}" if text and room >= NARROWEST_LOG else line

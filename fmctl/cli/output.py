@@ -12,10 +12,11 @@ _COLOURS = {"+": "32", "~": "33", "±": "31", "-": "31", "■": "31", "▶": "32
 _SIGNED = re.compile(r"^([-+~±■▶=!x]) (?=[A-Z][A-Za-z]+/)")
 
 
-def say(text: str, *, colour: bool = False) -> None:
-    """Data, on stdout; with ``colour`` the symbols of a plan are tinted on a terminal."""
-    if colour and coloured(sys.stdout):
-        text = "\n".join(map(_tint, text.split("\n")))
+def say(text: str, *, prose: bool = False) -> None:
+    """Data, on stdout; ``prose`` is folded on a terminal, and the symbols of a plan in it are tinted."""
+    if prose:
+        text = _folded(text, sys.stdout)
+        text = "\n".join(map(tint, text.split("\n"))) if coloured(sys.stdout) else text
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
@@ -28,7 +29,7 @@ def warn(text: str) -> None:
 
 def fail(text: str, hint: str | None = None) -> None:
     """An error and what to do about it."""
-    warn(f"{text}\n  hint: {hint}" if hint else text)
+    warn(_folded(f"{text}\n  hint: {hint}" if hint else text, sys.stderr))
 
 
 def coloured(stream: TextIO) -> bool:
@@ -41,12 +42,24 @@ def redrawn(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
+def _folded(text: str, stream: TextIO) -> str:
+    """``text`` in lines that fit the terminal, where there is one."""
+    if not stream.isatty():
+        return text
+    from fmctl.cli.painting import terminal_size
+    from fmctl.report.table import folded
+
+    room = terminal_size(stream)[0]
+    return "\n".join(part for line in text.split("\n") for part in folded(line, room))
+
+
 def columns() -> int | None:
     """How wide the terminal is; None where stdout is none, since nothing is cut there."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def _tint(line: str) -> str:
+def tint(line: str) -> str:
+    """A line whose sign has its colour."""
     found = _SIGNED.match(line)
     return f"\x1b[{_COLOURS[found[1]]}m{found[1]}\x1b[0m{line[1:]}" if found else line
 

@@ -80,6 +80,6 @@ def show(plan: Plan, outputs: Sequence[str], *, full: bool) -> None:
         if file:
             write(Path(file), text)
         else:
-            say(text, colour=format == "text")
+            say(text, prose=format == "text")
     for note in plan.notes:
         warn(f"note: {note}")

@@ -9,11 +9,12 @@ def printer(json_events: bool, *, full: bool) -> Printer:
     """The printer that fits where the output goes."""
     if json_events:
         return JsonPrinter()
+    import os
     import sys
 
     from fmctl.cli.output import redrawn
 
-    if not redrawn(sys.stderr):
+    if not redrawn(sys.stderr) or os.environ.get("FMCTL_LOG"):  # a log between would be painted over
         return Printer(full)
     from fmctl.cli.live import LivePrinter
 

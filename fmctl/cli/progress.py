@@ -42,7 +42,7 @@ class Printer:
         """Show what will be done."""
         from fmctl.report.text import plan_text
 
-        say(plan_text(plan, full=self._full), colour=True)
+        say(plan_text(plan, full=self._full), prose=True)
         for note in plan.notes:
             warn(f"note: {note}")
 
@@ -76,14 +76,16 @@ class Printer:
 
     def results(self, outcomes: list[Outcome], summary: Summary) -> None:
         """Show how it ended: results on stdout, the logs of failed runs and how to resume on stderr."""
+        from fmctl.report.table import legible
         from fmctl.report.text import results_text
 
         for outcome in outcomes:
             if outcome.log:
-                warn(f"--- the last lines of {outcome.change.id}\n{outcome.log}\n---")
+                lines = map(legible, outcome.log.split("\n"))
+                warn("\n".join([f"--- the last lines of {outcome.change.id}", *lines, "---"]))
         text = results_text(outcomes, summary)
         if text:
-            say(text, colour=True)
+            say(text, prose=True)
         hint = resume_hint(outcomes)
         if hint:
             warn(f"  hint: {hint}")

@@ -15,7 +15,7 @@ def status(context: Context = None) -> None:
     from fmctl import host
     from fmctl.cli.output import say
     from fmctl.cli.session import open_session, project_of
-    from fmctl.report.listing import entries
+    from fmctl.listing import entries
     from fmctl.report.status import status_text
     from fmctl.settings import SANDBOX, context_name
 
@@ -26,4 +26,4 @@ def status(context: Context = None) -> None:
         say("Start it with `fmctl sandbox up`; apply does so by itself.")
         return
     session = open_session(project, context)
-    say(status_text(session, entries(session, (), None, every=False, only_declared=False)))
+    say(status_text(session, entries(session)))

@@ -1,4 +1,4 @@
-"""The last line of the logs of runs in progress: one call every few seconds for all of them together."""
+"""The last line that is known of everything in progress: of its log, or of its events while it has none."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ if TYPE_CHECKING:
     from fmctl.domain.live import Live
     from fmctl.domain.ports import Api
 
-INTERVAL = 5.0
+ROUND, QUICKEST = 5.0, 1.0
+"""Seconds in which all are asked for once, and between two calls at least."""
 LONG_LOG = 200_000
 """A log of more characters than this is dear to fetch: its run is asked for every RARELY-th time."""
 RARELY = 12
 
 
 class Tail:
-    """Asks for one log at a time, in turn, on a thread of its own; whatever fails is not shown."""
+    """Asks for one thing at a time, in turn, on a thread of its own; whatever fails is not shown."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
         self._phases: dict[ResourceId, str] = {}
-        self._runs: dict[ResourceId, Live] = {}
+        self._lives: dict[ResourceId, Live] = {}
         self._lines: dict[ResourceId, str] = {}
         self._skips: dict[ResourceId, int] = {}
         self._turns: list[ResourceId] = []
@@ -32,7 +33,7 @@ class Tail:
         self._thread = Thread(target=self._loop, name="fmctl-tail", daemon=True)
 
     def start(self) -> None:
-        """Begin to ask; the first call comes after one interval, so that what is quick costs nothing."""
+        """Begin to ask; the first call comes after a while, so that what is quick costs nothing."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -41,13 +42,11 @@ class Tail:
 
     def watch(self, id: ResourceId, phase: str | None) -> None:
         """A resource is in this phase now; None: it is in progress no more."""
-        from fmctl.kinds import RUNS
-
-        if id.kind not in RUNS:
+        if id.kind == "ModelVersion":  # it has neither log nor events
             return
         with self._lock:
             if self._phases.get(id) != phase:
-                self._runs.pop(id, None)  # it may be another attempt by now
+                self._lives.pop(id, None)  # it may be another attempt by now
             if phase is None:
                 self._phases.pop(id, None)
             else:
@@ -58,31 +57,50 @@ class Tail:
         return self._lines.get(id, "")
 
     def _loop(self) -> None:
-        while not self._ended.wait(INTERVAL):
+        while not self._ended.wait(max(QUICKEST, ROUND / max(1, len(self._phases)))):
             with suppress(Exception):
                 self.ask()
 
     def ask(self) -> None:
-        """Fetch the log of the one whose turn it is."""
+        """Ask about the one whose turn it is."""
         id = self._next()
-        if id is None:
+        live = self._found(id) if id else None
+        if id is None or live is None:
             return
-        from fmctl.kinds.training_job import TrainingJob
         from fmctl.report.table import legible
 
-        kind = TrainingJob()
-        run = self._runs.get(id)
-        if run is None:
-            found = kind.runs_of(id.name, self._api)
-            if not found:
-                return
-            run = self._runs[id] = found[-1]
-        log = kind.log(run, self._api)
+        text = self._log(id, live) or self._event(live)
+        if text:
+            self._lines[id] = legible(text).strip()
+
+    def _found(self, id: ResourceId) -> Live | None:
+        """The object as it was when it came into this phase; looked for once."""
+        from fmctl.kinds import KINDS
+
+        if id not in self._lives:
+            found = list(KINDS[id.kind].find(id.name, None, self._api))
+            if found:
+                self._lives[id] = found[-1]
+        return self._lives.get(id)
+
+    def _log(self, id: ResourceId, live: Live) -> str:
+        """The last line of what a run wrote; nothing before it has started."""
+        from fmctl.kinds import RUNS
+        from fmctl.kinds.training_job import TrainingJob
+
+        if id.kind not in RUNS or not live.started:
+            return ""
+        log = TrainingJob().log(live, self._api)
         if len(log) > LONG_LOG:
             self._skips[id] = RARELY
-        lines = [line for line in log[-LONG_LOG:].splitlines() if line.strip()]
-        if lines:
-            self._lines[id] = legible(lines[-1]).strip()
+        return next((line for line in reversed(log[-LONG_LOG:].splitlines()) if line.strip()), "")
+
+    def _event(self, live: Live) -> str:
+        """The newest event, which says what a run in a queue or a service on its way waits for."""
+        from fmctl.kinds.records import events
+
+        found = events(live, self._api)
+        return found[-1].message if found else ""
 
     def _next(self) -> ResourceId | None:
         with self._lock:

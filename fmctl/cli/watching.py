@@ -12,7 +12,7 @@ from fmctl.domain.problem import NoAnswer
 if TYPE_CHECKING:
     from fmctl.domain.ports import Clock
     from fmctl.domain.resource import ResourceId
-    from fmctl.report.listing import Entry
+    from fmctl.listing import Entry
 
 INTERVAL = 2.0
 Look = Callable[[], Sequence["Entry"]]
@@ -35,9 +35,11 @@ def _reprint(look: Look, clock: Clock, *, wide: bool) -> None:
 
     known: dict[ResourceId, Any] | None = None
     while True:
-        entries = _patiently(look)
+        entries, trouble = _patiently(look)
+        if trouble:
+            warn(trouble)
         if entries is not None:
-            head, *rows = lines(entries, columns(), wide=wide)
+            head, *rows = lines(entries, clock.now(), columns(), wide=wide)
             if known is None:
                 say(head)
                 known = {}
@@ -58,25 +60,29 @@ def _news(entry: Entry) -> tuple[str, ...]:
 
 
 def _redraw(look: Look, clock: Clock, *, wide: bool) -> None:
-    from rich.console import Console
-    from rich.live import Live
-    from rich.text import Text
-
+    """Paint the table over itself, as much of it as the terminal holds."""
+    from fmctl.cli.painting import Region
     from fmctl.report.listing import lines
 
-    with Live(console=Console(), auto_refresh=False) as screen:
-        while True:
-            entries = _patiently(look)
-            if entries is not None:
-                text = "\n".join(lines(entries, columns(), wide=wide)) if entries else "Nothing here yet."
-                screen.update(Text(text, no_wrap=True, overflow="ignore"), refresh=True)
-            clock.sleep(INTERVAL)
+    region, shown = Region(sys.stdout), ["Nothing here yet."]
+    while True:
+        entries, trouble = _patiently(look)
+        width, height = region.size()
+        if entries:
+            shown = lines(entries, clock.now(), width, wide=wide)
+        region.paint(fitting([*shown, *([trouble] if trouble else [])], height))
+        clock.sleep(INTERVAL)
 
 
-def _patiently(look: Look) -> Sequence[Entry] | None:
-    """What is seen; None when the platform did not answer, which is no reason to stop watching."""
+def fitting(lines: Sequence[str], height: int) -> Sequence[str]:
+    """The lines that a screen has room for, and how many there are more."""
+    room = max(1, height - 2)
+    return lines if len(lines) <= room else [*lines[:room], f"… and {len(lines) - room} more"]
+
+
+def _patiently(look: Look) -> tuple[Sequence[Entry] | None, str]:
+    """What is seen; nothing and why when the platform did not answer, which is no reason to stop watching."""
     try:
-        return look()
+        return look(), ""
     except NoAnswer as error:
-        warn(f"still watching: {error.message}")
-        return None
+        return None, f"still watching: {error.message}"

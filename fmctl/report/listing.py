@@ -3,90 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from fmctl.connect import Session
 from fmctl.domain.live import Health, Live
-from fmctl.domain.resource import API_VERSION, Resource, ResourceId
+from fmctl.domain.resource import API_VERSION
 from fmctl.domain.values import is_secret_name, span
-from fmctl.kinds import KINDS
+from fmctl.listing import Entry
 from fmctl.load import dump
-from fmctl.observe import observe
-from fmctl.report.table import table
+from fmctl.report.table import table, width
+from fmctl.report.times import age
 
-FORMATS = ("table", "wide", "json", "yaml", "name")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One resource: as declared where a manifest is given, as it is, and its runs."""
-
-    id: ResourceId
-    live: Live | None
-    runs: tuple[Live, ...] = ()
-    desired: Resource | None = None
-
-    @property
-    def remote_name(self) -> str:
-        """The name on the platform, empty while there is none."""
-        return self.live.remote_name if self.live else ""
-
-
-def entries(
-    session: Session, resources: Sequence[Resource], kind: str | None, *, every: bool, only_declared: bool
-) -> list[Entry]:
-    """Declared resources as observed, or everything in the workspace that carries a marker."""
-    wanted = [kind] if kind else list(KINDS)
-    if only_declared:
-        world = observe(resources, KINDS, session.api, session.ledger, session.project.set)
-        seen = ((r, world.observed[r.id]) for r in resources if r.kind in wanted)
-        return [Entry(r.id, o.live, tuple(_runs(o.live, o.others)), r) for r, o in seen]
-    found: list[Entry] = []
-    for name in wanted:
-        lives = [live for live in KINDS[name].everything(session.api) if every or live.marker]
-        found.extend(_grouped(lives) if KINDS[name].is_run else (Entry(live.id, live) for live in lives))
-    return [
-        _complete(entry, session) for entry in sorted(found, key=lambda entry: (wanted.index(entry.id.kind), entry.id))
-    ]
-
-
-def _runs(live: Live | None, others: Iterable[Live]) -> Iterator[Live]:
-    """All runs of a resource, oldest first."""
-    yield from sorted([*others, *([live] if live and live.id.kind == "TrainingJob" else [])], key=_age)
-
-
-def _age(live: Live) -> tuple[int, int, str]:
-    return live.created, live.attempt, live.remote_name
-
-
-def _grouped(lives: Iterable[Live]) -> Iterator[Entry]:
-    """Runs by the resource in their name; the newest is the current one."""
-    groups: dict[ResourceId, list[Live]] = {}
-    for live in lives:
-        groups.setdefault(live.id, []).append(live)
-    for id, runs in groups.items():
-        ordered = sorted(runs, key=_age)
-        yield Entry(id, ordered[-1], tuple(ordered))
-
-
-def _complete(entry: Entry, session: Session) -> Entry:
-    """Lists of services lack configs and addresses: one detail each."""
-    live = entry.live
-    if live is None or live.id.kind != "Service" or "models" in live.spec:
-        return entry
-    poll = KINDS["Service"].poll
-    from fmctl.kinds.base import Watch
-
-    detail = poll([Watch(live.remote_id, live.remote_name)], session.api).get(live.remote_name)
-    return Entry(entry.id, detail or live, entry.runs, entry.desired)
+MACHINE = ("json", "yaml")
+FORMATS = ("table", "wide", *MACHINE, "name")
 
 
 def item(entry: Entry) -> dict[str, Any]:
     """One element of ``items``."""
     live = entry.live
-    spec = entry.desired.spec if entry.desired else (_shown_spec(live) if live else {})
+    spec = entry.desired.spec if entry.desired else (_shown_spec(live, entry) if live else {})
     metadata: dict[str, Any] = {"name": entry.id.name}
     if entry.desired and entry.desired.labels:
         metadata["labels"] = dict(entry.desired.labels)
@@ -104,13 +39,15 @@ def item(entry: Entry) -> dict[str, Any]:
             "url": live.url if live else "",
             "owner": live.marker.set if live and live.marker else "",
             "message": live.message if live else "",
+            "created": live.created if live else 0,
         },
     }
 
 
-def _shown_spec(live: Live) -> dict[str, Any]:
+def _shown_spec(live: Live, entry: Entry) -> dict[str, Any]:
     """What is live, without the values of variables: which of them came from a secret does not show there."""
-    shown = {key: value for key, value in live.spec.items() if value not in ("", 0, None)}
+    told = {"description": live.description, **live.spec, **entry.more}
+    shown = {key: value for key, value in told.items() if value not in ("", 0, None)}
     if "models" in shown:
         shown["models"] = [{**model, "env": dict.fromkeys(model.get("env", {}), "***")} for model in shown["models"]]
     return shown
@@ -142,40 +79,62 @@ def _run(run: Live) -> dict[str, Any]:
 # -------------------------------------------------------------------- formats
 
 
-def formatted(found: Sequence[Entry], format: str, columns: int | None = None) -> str:
+def formatted(found: Sequence[Entry], format: str, now: float, columns: int | None = None) -> str:
     """The listing in one of FORMATS; the table fits into ``columns`` where that is given."""
     if format == "name":
         return "\n".join(str(entry.id) for entry in found)
-    whole = {"items": [item(entry) for entry in found]} if format in ("json", "yaml") else {}
+    whole = {"items": [item(entry) for entry in found]} if format in MACHINE else {}
     if format == "yaml":
         return dump(whole).rstrip("\n")
     if format == "json":
         return json.dumps(whole, ensure_ascii=False, indent=2)
-    return "\n".join(lines(found, columns, wide=format == "wide")) if found else "Nothing here."
+    return "\n".join(lines(found, now, columns, wide=format == "wide")) if found else "Nothing here."
 
 
-def lines(found: Sequence[Entry], columns: int | None = None, *, wide: bool = False) -> list[str]:
-    """The table: its head, and one line an entry."""
-    heads: tuple[str, ...] = ("KIND/NAME", "PHASE", "HEALTH", "RAN", "REMOTE NAME")
-    rows: list[tuple[str, ...]] = [_row(entry) for entry in found]
+HEADS = ("KIND/NAME", "PHASE", "HEALTH", "RAN", "AGE", "REMOTE NAME")
+MORE = ("OWNER", "RUNS", "SIZE", "ID", "LABELS", "URL", "MESSAGE")
+
+
+def lines(found: Sequence[Entry], now: float, columns: int | None = None, *, wide: bool = False) -> list[str]:
+    """The table: its head, and one line an entry. Remote names, which hold the others, show where there is room."""
+    rows = [_row(entry, now) for entry in found]
     if wide:
-        heads = (*heads, "OWNER", "ID", "LABELS", "URL")
-        rows = [(*row, *_more(entry)) for row, entry in zip(rows, found, strict=True)]
-    return table(heads, rows, columns)
+        return table((*HEADS, *MORE), [(*row, *_more(entry)) for row, entry in zip(rows, found, strict=True)])
+    whole = table(HEADS, rows)
+    if columns is None or max(map(width, whole)) <= columns:
+        return whole
+    return table(HEADS[:-1], [row[:-1] for row in rows], columns)
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
+def _row(entry: Entry, now: float) -> tuple[str, ...]:
     live = entry.live
     if live is None:
-        return str(entry.id), "-", str(Health.MISSING), "-", "-"
+        return str(entry.id), "-", str(Health.MISSING), "-", "-", "-"
     ran = span(live.duration / 1000) if live.duration else "-"
-    return str(entry.id), live.phase or "-", str(live.health), ran, live.remote_name
+    return str(entry.id), live.phase or "-", str(live.health), ran, age(live.created, now), live.remote_name
 
 
 def _more(entry: Entry) -> tuple[str, ...]:
     labels = entry.desired.labels if entry.desired else {}
     shown = ",".join(f"{key}={value}" for key, value in sorted(labels.items())) or "-"
-    if entry.live is None:
-        return "-", "-", shown, "-"
-    owner = entry.live.marker.set if entry.live.marker else "-"
-    return owner, entry.live.remote_id, shown, entry.live.url or "-"
+    live = entry.live
+    if live is None:
+        return "-", "-", "-", "-", shown, "-", "-"
+    owner = live.marker.set if live.marker else "-"
+    runs = str(len(entry.runs) or "-")
+    return owner, runs, sizes(entry) or "-", live.remote_id, shown, live.url or "-", live.message or "-"
+
+
+def sizes(entry: Entry) -> str:
+    """On what it runs: ``2 x modelarts.vm.cpu.8u``, one part for each model of a service."""
+    resources = entry.more.get("resources")
+    if resources:
+        return size_text(resources.get("nodes", 1), resources)
+    models = entry.live.spec.get("models", ()) if entry.live else ()
+    return ", ".join(size_text(model["instances"], model) for model in models)
+
+
+def size_text(count: int, what: Any) -> str:
+    """How many of which flavor, on which pool, or of what size where that is custom."""
+    pool = f" on pool {what['pool']}" if what.get("pool") else ""
+    return f"{count} x {what.get('flavor') or 'any'}{pool}"

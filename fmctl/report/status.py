@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from fmctl.connect import Session
 from fmctl.domain.live import Health
 from fmctl.kinds import KINDS
-from fmctl.report.listing import Entry
+from fmctl.listing import Entry
 from fmctl.report.table import table
 from fmctl.settings import Context
 

@@ -11,6 +11,8 @@ NARROWEST = 8
 NARROW = 16
 """The last column is cut to this before the others are touched."""
 _GAP = "  "
+_PIECES = re.compile(r" *(?:`[^`]*`[^\s\u2e80-\uffff]*|[^\s\u2e80-\uffff]+|[\u2e80-\uffff])|\s+")
+"""Where a line may be folded: before a word, and around every wide character."""
 _ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|.)")
 
 
@@ -38,6 +40,22 @@ def _narrow(widths: list[int], columns: int) -> None:
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     shown = [clipped(cell, size) for cell, size in zip(row, widths, strict=True)]
     return _GAP.join(cell + " " * (size - width(cell)) for cell, size in zip(shown, widths, strict=True)).rstrip()
+
+
+def folded(line: str, columns: int | None, hang: int = 4) -> list[str]:
+    """``line`` in lines of at most ``columns`` cells, the later ones indented by ``hang`` more than the first.
+
+    What stands between backticks is a command to copy and stays whole, as does a word that is too long for a line.
+    """
+    if columns is None or width(line) <= columns:
+        return [line]
+    lead = line[: len(line) - len(line.lstrip())]
+    lines = [lead]
+    for piece in _PIECES.findall(line[len(lead) :]):
+        if width(lines[-1] + piece.rstrip()) > columns and lines[-1].strip():
+            lines.append(lead + " " * hang)
+        lines[-1] += piece if lines[-1].strip() else piece.lstrip()
+    return [line.rstrip() for line in lines]
 
 
 def legible(line: str) -> str:
