@@ -42,9 +42,7 @@ class Application:
     def _answer(self, request: Request) -> Response:
         try:
             self._sandbox.tick()
-            answer = (
-                self._dispatch(request) if request.path.startswith(API_PREFIXES) else obs.answer(self._sandbox, request)
-            )
+            answer = obs.answer(self._sandbox, request) if self._is_obs(request) else self._dispatch(request)
         except WireError as error:
             answer = error.reply()
         except Exception:
@@ -53,6 +51,10 @@ class Application:
         response = answer.response() if isinstance(answer, Reply) else answer
         log.info("%s %s %s", request.method, request.path, response.status_code)
         return response
+
+    def _is_obs(self, request: Request) -> bool:
+        """An object may be called v1/models; no bucket is called v1."""
+        return not request.path.startswith(API_PREFIXES) or obs.names_bucket(self._sandbox, request)
 
     def _dispatch(self, request: Request) -> Reply | Response:
         route, path = self._match(request)

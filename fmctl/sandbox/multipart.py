@@ -1,14 +1,16 @@
 """Uploads in parts: the parts wait as objects of their own until they are joined or given up."""
 
 import hashlib
-import io
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import BinaryIO, cast
+from dataclasses import asdict
+from typing import BinaryIO
 
-from fmctl.sandbox.objects import PARTS, ObjectInfo, Objects, ObsError
+from fmctl.sandbox.object_info import About, ObjectInfo
+from fmctl.sandbox.objects import PARTS, Objects, ObsError
 from fmctl.sandbox.store import Document, Store
+from fmctl.sandbox.streams import joined
 
 
 class Multipart:
@@ -18,11 +20,11 @@ class Multipart:
         self._store = store
         self._objects = objects
 
-    def begin(self, bucket: str, key: str, content_type: str, meta: Mapping[str, str]) -> str:
+    def begin(self, bucket: str, key: str, about: About, now: float) -> str:
         """Start an upload; its id."""
         self._objects.need_bucket(bucket)
         upload_id = uuid.uuid4().hex
-        document = {"id": upload_id, "bucket": bucket, "key": key, "content_type": content_type, "meta": dict(meta)}
+        document = {"id": upload_id, "bucket": bucket, "key": key, "begun": now, "about": asdict(about)}
         self._store.put("uploads", upload_id, document)
         return upload_id
 
@@ -44,7 +46,9 @@ class Multipart:
     def complete(self, target: tuple[str, str], upload_id: str, chosen: Sequence[tuple[int, str]]) -> ObjectInfo:
         """Join the chosen (number, ETag) parts into the object."""
         document, present = self._need(target, upload_id), dict(self.parts(target, upload_id))
-        if not chosen or [number for number, _ in chosen] != sorted({number for number, _ in chosen}):
+        if not chosen:
+            raise ObsError(400, "MalformedXML", "At least one part must be named.")
+        if [number for number, _ in chosen] != sorted({number for number, _ in chosen}):
             raise ObsError(400, "InvalidPartOrder", "The parts are not listed in ascending order.")
         for number, etag in chosen:
             if number not in present or present[number].etag != etag:
@@ -55,9 +59,8 @@ class Multipart:
             files = [stack.enter_context(self._objects.open(PARTS, present[number].key)) for number, _ in chosen]
             made = self._objects.put(
                 *target,
-                cast(BinaryIO, _Joined(iter(files))),
-                content_type=document["content_type"],
-                meta=document["meta"],
+                joined(files),
+                about=About(**document["about"]),
                 etag=etag,
             )
         self.abort(target, upload_id)
@@ -69,6 +72,10 @@ class Multipart:
             self._objects.delete(PARTS, info.key)
         self._store.delete("uploads", upload_id)
 
+    def upload(self, target: tuple[str, str], upload_id: str) -> Document:
+        """What was said when an upload was begun."""
+        return self._need(target, upload_id)
+
     def uploads(self, bucket: str) -> list[Document]:
         """What was begun in this bucket and neither completed nor aborted."""
         return [document for document in self._store.find("uploads") if document["bucket"] == bucket]
@@ -78,22 +85,6 @@ class Multipart:
         if document is None or (document["bucket"], document["key"]) != target:
             raise ObsError(404, "NoSuchUpload", "The specified multipart upload does not exist.")
         return document
-
-
-class _Joined(io.RawIOBase):
-    """Files read one after the other."""
-
-    def __init__(self, files: Iterator[BinaryIO]) -> None:
-        self._files = files
-        self._current = next(files)
-
-    def read(self, size: int = -1) -> bytes:
-        while not (chunk := self._current.read(size)):
-            following = next(self._files, None)
-            if following is None:
-                return b""
-            self._current = following
-        return chunk
 
 
 def _part_key(upload_id: str, number: int) -> str:

@@ -7,18 +7,21 @@ import hashlib
 import io
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from fmctl.sandbox.clock import Clock
+from fmctl.sandbox.object_info import PLAIN, About, Listing, ObjectInfo, common_prefix, page
 from fmctl.sandbox.store import Store
+from fmctl.sandbox.streams import joined
 
 CHUNK = 1 << 20
 PAGE = 1000
 LAST = "\U0010ffff"
+LONGEST_KEY = 1024  # bytes
 PARTS = ".parts"  # where the parts of unfinished uploads are kept; no name of a bucket
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -31,30 +34,6 @@ class ObsError(Exception):
         self.status = status
         self.code = code
         self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectInfo:
-    """One stored object. `etag` is without quotes; `file` names its content below the objects folder."""
-
-    bucket: str
-    key: str
-    size: int
-    etag: str
-    modified: float
-    file: str
-    content_type: str = "binary/octet-stream"
-    meta: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One page of a bucket's listing."""
-
-    objects: tuple[ObjectInfo, ...]
-    prefixes: tuple[str, ...]
-    truncated: bool
-    next_marker: str
 
 
 def split_url(url: str) -> tuple[str, str]:
@@ -107,23 +86,32 @@ class Objects:
         key: str,
         content: bytes | BinaryIO,
         *,
-        content_type: str = "binary/octet-stream",
-        meta: Mapping[str, str] | None = None,
+        about: About = PLAIN,
         etag: str = "",
         expect_md5: bytes | None = None,
+        appendable: bool = False,
     ) -> ObjectInfo:
         """Store an object; one that was there is replaced at once, never seen half written."""
         self.need_bucket(bucket)
+        if len(key.encode()) > LONGEST_KEY:
+            raise ObsError(400, "KeyTooLong", f"Your key is too long: {LONGEST_KEY} bytes are the most.")
         name, size, digest = self._save(io.BytesIO(content) if isinstance(content, bytes) else content)
         if expect_md5 is not None and expect_md5 != digest.digest():
             (self._root / name).unlink()
             raise ObsError(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
         info = ObjectInfo(
-            bucket, key, size, etag or digest.hexdigest(), self._clock.now(), name, content_type, dict(meta or {})
+            bucket,
+            key,
+            size,
+            etag or digest.hexdigest(),
+            self._clock.now(),
+            name,
+            **asdict(about),
+            appendable=appendable,
         )
         with self._store.transaction():
             before = self.head(bucket, key)
-            self._store.put("objects", f"{bucket}/{key}", asdict(info))
+            self._save_info(info)
         if before:
             (self._root / before.file).unlink(missing_ok=True)
         return info
@@ -157,27 +145,43 @@ class Objects:
         (self._root / info.file).unlink(missing_ok=True)
         return True
 
-    def copy(
-        self, source: tuple[str, str], target: tuple[str, str], meta: Mapping[str, str] | None = None
+    def describe(self, bucket: str, key: str, about: About) -> ObjectInfo:
+        """Say something else of an object; its content stays."""
+        with self._store.transaction():
+            info = replace(self.need(bucket, key), **asdict(about))
+            self._save_info(info)
+        return info
+
+    def append(
+        self, bucket: str, key: str, position: int, content: BinaryIO, about: About, expect_md5: bytes | None = None
     ) -> ObjectInfo:
-        """A copy with its own content; metadata comes along unless it is given."""
+        """Put content at the end of an object that began this way; `position` must be where its end is."""
+        self.need_bucket(bucket)
+        info = self.head(bucket, key)
+        if info and not info.appendable:
+            raise ObsError(409, "ObjectNotAppendable", "The object was not created by appending.")
+        if position != (info.size if info else 0):
+            raise ObsError(409, "PositionNotEqualToLength", "Position is not equal to the length of the object.")
+        if info is None:
+            return self.put(bucket, key, content, about=about, expect_md5=expect_md5, appendable=True)
+        new = self.put(PARTS, uuid.uuid4().hex, content, expect_md5=expect_md5)
+        with self.open(bucket, key) as before, self.open(PARTS, new.key) as after:
+            made = self.put(bucket, key, joined((before, after)), about=info.about, appendable=True)
+        self.delete(PARTS, new.key)
+        return made
+
+    def copy(self, source: tuple[str, str], target: tuple[str, str], about: About | None = None) -> ObjectInfo:
+        """A copy with its own content; what is said of it comes along unless it is given."""
         info = self.need(*source)
         with self.open(*source) as content:
-            return self.put(*target, content, content_type=info.content_type, meta=info.meta if meta is None else meta)
+            return self.put(*target, content, about=about or info.about)
 
     def list(
         self, bucket: str, prefix: str = "", *, delimiter: str = "", marker: str = "", limit: int = 1000
     ) -> Listing:
         """One page. Keys that share what stands between prefix and delimiter are rolled up into one prefix."""
         self.need_bucket(bucket)
-        found: list[ObjectInfo | str] = []
-        if limit <= 0:
-            return _page(found, truncated=False)
-        for entry in self._entries(bucket, prefix, delimiter, marker):
-            if len(found) == limit:
-                return _page(found, truncated=True)
-            found.append(entry)
-        return _page(found, truncated=False)
+        return page(self._entries(bucket, prefix, delimiter, marker), limit)
 
     def walk(self, bucket: str, prefix: str = "") -> Iterator[ObjectInfo]:
         """Every object below the prefix, however many pages."""
@@ -225,6 +229,9 @@ class Objects:
         """See `Store.background`."""
         return self._store.background()
 
+    def _save_info(self, info: ObjectInfo) -> None:
+        self._store.put("objects", f"{info.bucket}/{info.key}", asdict(info))
+
     def _save(self, source: BinaryIO) -> tuple[str, int, "hashlib._Hash"]:
         name = uuid.uuid4().hex
         digest, size = hashlib.md5(), 0
@@ -241,7 +248,7 @@ class Objects:
         start = max(base + prefix, f"{base}{marker}\0") if marker else base + prefix
         while page := self._store.scan("objects", start, base + prefix + LAST, PAGE):
             for document in page:
-                rolled = _common(document["key"], prefix, delimiter)
+                rolled = common_prefix(document["key"], prefix, delimiter)
                 if rolled is None:
                     yield ObjectInfo(**document)
                     start = f"{base}{document['key']}\0"
@@ -249,17 +256,3 @@ class Objects:
                 if rolled > last:
                     yield rolled
                 last, start = rolled, base + rolled + LAST
-
-
-def _common(key: str, prefix: str, delimiter: str) -> str | None:
-    if not delimiter or not key.startswith(prefix):
-        return None
-    head, found, _ = key[len(prefix) :].partition(delimiter)
-    return prefix + head + found if found else None
-
-
-def _page(found: list[ObjectInfo | str], *, truncated: bool) -> Listing:
-    objects = tuple(entry for entry in found if isinstance(entry, ObjectInfo))
-    prefixes = tuple(entry for entry in found if isinstance(entry, str))
-    last = found[-1] if found and truncated else ""
-    return Listing(objects, prefixes, truncated, last if isinstance(last, str) else last.key)

@@ -84,13 +84,14 @@ class BadObsSignature(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ObsRequest:
-    """What a signature covers. `path` is percent-decoded; `bucket_host` is the bucket when the host names it."""
+    """What a signature covers. `path` is percent-decoded; `bucket_host` is the bucket when `host` names it."""
 
     method: str
     path: str
     query: Sequence[tuple[str, str]]
     headers: Mapping[str, str]
     bucket_host: str = ""
+    host: str = ""
 
     def argument(self, *names: str) -> str:
         return next((value for name, value in self.query if name in names), "")
@@ -104,17 +105,19 @@ def family(request: ObsRequest) -> str:
 
 def verify(request: ObsRequest, access_key: str, secret_key: str, now: float) -> None:
     """Raise `BadObsSignature` unless the owner of the key made this request about now, or a link that is still good."""
-    claim = _claim(request, secret_key, now)
+    _check(_claim(request, secret_key, now), access_key)
+
+
+def _check(claim: "_Claim", access_key: str) -> None:
     if not hmac.compare_digest(claim.access_key.encode(), access_key.encode()):
         raise BadObsSignature("InvalidAccessKeyId", "The access key ID you provided does not exist in our records.")
-    if not hmac.compare_digest(claim.expected.encode(), claim.signature.encode()):
+    if not any(hmac.compare_digest(one.encode(), claim.signature.encode()) for one in claim.expected):
         raise BadObsSignature("SignatureDoesNotMatch", "The signature we calculated does not match the one provided.")
 
 
 def sign_v2(request: ObsRequest, secret_key: str, expires: str = "") -> str:
     """The signature of an `OBS` or `AWS` request; with `expires`, of a link."""
-    digest = hmac.new(secret_key.encode(), string_to_sign(request, expires).encode(), hashlib.sha1).digest()
-    return base64.b64encode(digest).decode()
+    return _seal_v2(string_to_sign(request, expires), secret_key)
 
 
 def string_to_sign(request: ObsRequest, expires: str = "") -> str:
@@ -133,6 +136,28 @@ def sign_v4(request: ObsRequest, scope: str, names: Sequence[str], stamp: str, s
     payload = request.headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
     canonical = "\n".join((request.method, quote(request.path), query, headers, ";".join(names), payload))
     text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    return _seal_v4(text, scope, secret_key)
+
+
+def verify_policy(fields: Mapping[str, str], access_key: str, secret_key: str) -> None:
+    """Raise `BadObsSignature` unless the owner of the key signed the policy in the fields of a form."""
+    policy, scope = fields.get("policy", ""), ""
+    if "x-amz-credential" in fields:
+        given, _, scope = fields["x-amz-credential"].partition("/")
+        signature, expected = fields.get("x-amz-signature", ""), _seal_v4(policy, scope, secret_key)
+    else:
+        given = fields.get("accesskeyid") or fields.get("awsaccesskeyid", "")
+        signature, expected = fields.get("signature", ""), _seal_v2(policy, secret_key)
+    if not policy:
+        raise BadObsSignature("AccessDenied", "Access Denied: the request is not signed.")
+    _check(_Claim(given, signature, [expected]), access_key)
+
+
+def _seal_v2(text: str, secret_key: str) -> str:
+    return base64.b64encode(hmac.new(secret_key.encode(), text.encode(), hashlib.sha1).digest()).decode()
+
+
+def _seal_v4(text: str, scope: str, secret_key: str) -> str:
     key = f"AWS4{secret_key}".encode()
     for piece in scope.split("/"):
         key = hmac.new(key, piece.encode(), hashlib.sha256).digest()
@@ -140,11 +165,11 @@ def sign_v4(request: ObsRequest, scope: str, names: Sequence[str], stamp: str, s
 
 
 class _Claim(NamedTuple):
-    """Who a request says to be from, the signature that it carries, and the one that it must carry."""
+    """Who a request says to be from, the signature that it carries, and those of which it must carry one."""
 
     access_key: str
     signature: str
-    expected: str
+    expected: Sequence[str]
 
 
 def _claim(request: ObsRequest, secret_key: str, now: float) -> _Claim:
@@ -152,18 +177,24 @@ def _claim(request: ObsRequest, secret_key: str, now: float) -> _Claim:
     if match := V4.fullmatch(authorization):
         _check_date(request, now)
         stamp = datetime.fromtimestamp(_date(request), UTC).strftime(STAMP)
-        return _Claim(match[1], match[4], sign_v4(request, match[2], match[3].split(";"), stamp, secret_key))
+        return _Claim(match[1], match[4], [sign_v4(request, match[2], match[3].split(";"), stamp, secret_key)])
     if match := V2.fullmatch(authorization):
         _check_date(request, now)
-        return _Claim(match[2], match[3], sign_v2(request, secret_key))
+        return _Claim(match[2], match[3], _both_v2(request, secret_key))
     if request.argument("X-Amz-Signature"):
         return _claim_of_v4_link(request, secret_key, now)
     if signature := request.argument("Signature"):
         expires = request.argument("Expires")
         _check_end(expires, 0, now)
         access_key = request.argument("AccessKeyId", "AWSAccessKeyId")
-        return _Claim(access_key, signature, sign_v2(request, secret_key, expires))
+        return _Claim(access_key, signature, _both_v2(request, secret_key, expires))
     raise BadObsSignature("AccessDenied", "Access Denied: the request is not signed.")
+
+
+def _both_v2(request: ObsRequest, secret_key: str, expires: str = "") -> Sequence[str]:
+    """Clients that were given a domain of a bucket's own sign its name in place of the bucket's."""
+    named = [request.bucket_host, request.host] if request.bucket_host else [""]
+    return [sign_v2(replace(request, bucket_host=name), secret_key, expires) for name in named]
 
 
 def _claim_of_v4_link(request: ObsRequest, secret_key: str, now: float) -> _Claim:
@@ -172,7 +203,7 @@ def _claim_of_v4_link(request: ObsRequest, secret_key: str, now: float) -> _Clai
     access_key, _, scope = request.argument("X-Amz-Credential").partition("/")
     signed = replace(request, query=[pair for pair in request.query if pair[0] != "X-Amz-Signature"])
     names = request.argument("X-Amz-SignedHeaders").split(";")
-    return _Claim(access_key, signature, sign_v4(signed, scope, names, stamp, secret_key))
+    return _Claim(access_key, signature, [sign_v4(signed, scope, names, stamp, secret_key)])
 
 
 def _check_end(seconds: str, start: float, now: float) -> None:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from urllib.parse import quote
 from xml.etree import ElementTree
 
-from fmctl.sandbox.objects import Listing, ObjectInfo, ObsError
+from fmctl.sandbox.objects import ObsError
 
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 Node = ElementTree.Element
@@ -55,29 +54,3 @@ def buckets(owner: str, found: Iterable[tuple[str, float]], region: str) -> Node
         for name, created in found
     ]
     return node("ListAllMyBucketsResult", node("Owner", ID=owner), node("Buckets", *entries))
-
-
-def listing(bucket: str, page: Listing, arguments: dict[str, str], limit: int, owner: str) -> Node:
-    """One page of a bucket; keys are percent-encoded when the client asked for `encoding-type=url`."""
-    encoded = arguments.get("encoding-type") == "url"
-
-    def key(text: str) -> str:
-        return quote(text) if encoded else text
-
-    texts: dict[str, object] = {"Name": bucket, "Prefix": key(arguments.get("prefix", ""))}
-    texts["Marker"] = key(arguments.get("marker", ""))
-    if page.truncated:
-        texts["NextMarker"] = key(page.next_marker)
-    if "delimiter" in arguments:
-        texts["Delimiter"] = key(arguments["delimiter"])
-    texts |= {"MaxKeys": limit, "IsTruncated": str(page.truncated).lower()}
-    if encoded:
-        texts["EncodingType"] = "url"
-    contents = [_content(info, key(info.key), owner) for info in page.objects]
-    prefixes = [node("CommonPrefixes", Prefix=key(prefix)) for prefix in page.prefixes]
-    return node("ListBucketResult", *contents, *prefixes, **texts)
-
-
-def _content(info: ObjectInfo, key: str, owner: str) -> Node:
-    texts = {"Key": key, "LastModified": time_text(info.modified), "ETag": f'"{info.etag}"', "Size": info.size}
-    return node("Contents", node("Owner", ID=owner), **texts, StorageClass="STANDARD")

@@ -1,7 +1,7 @@
-"""OBS at the root of the server, path style: who asks, for what, and how the answer is dressed.
+"""OBS at the root of the server: who asks, for what, and how the answer is dressed.
 
-HEAD /?apiversion, then what `obs_buckets.py`, `obs_objects.py` and `obs_uploads.py` do. What else OBS can do is
-answered with 501 NotImplemented.
+HEAD /?apiversion, then what the other files `obs_*.py` do. What else OBS can do is answered with 501 NotImplemented.
+A bucket is the first piece of the path or, for clients that reach the server by such a name, of the host.
 """
 
 import logging
@@ -11,20 +11,27 @@ from werkzeug.wrappers import Request, Response
 
 from fmctl.sandbox import obs_xml
 from fmctl.sandbox.account import Account
-from fmctl.sandbox.api import obs_buckets, obs_objects, obs_uploads
-from fmctl.sandbox.api.obs_call import ObsCall, Operations, empty, xml
+from fmctl.sandbox.api import obs_buckets, obs_forms, obs_listing, obs_objects, obs_settings, obs_uploads
+from fmctl.sandbox.api.obs_call import ObsCall, Operations, empty, need_version, xml
 from fmctl.sandbox.objects import ObsError
 from fmctl.sandbox.obs_signature import SUBRESOURCES, BadObsSignature, ObsRequest, family, verify
 
-OPERATIONS: Operations = {**obs_buckets.OPERATIONS, **obs_objects.OPERATIONS, **obs_uploads.OPERATIONS}
-# `partNumber` only says which part of an upload is meant.
-SUBRESOURCES_THAT_CHOOSE = SUBRESOURCES - {"partnumber"}
+OPERATIONS: Operations = {
+    **obs_buckets.OPERATIONS,
+    **obs_listing.OPERATIONS,
+    **obs_objects.OPERATIONS,
+    **obs_settings.OPERATIONS,
+    **obs_uploads.OPERATIONS,
+}
+# These say more of what another one, or the path, has chosen.
+DETAILS = {"partnumber", "position", "versionid", "name", "length"}
+SUBRESOURCES_THAT_CHOOSE = SUBRESOURCES - DETAILS
 log = logging.getLogger(__name__)
 
 
 def answer(sandbox: Account, request: Request) -> Response:
     """The response to one OBS request, errors included."""
-    signed = _signed(request)
+    signed = _signed(sandbox, request)
     request_id, speaks = uuid.uuid4().hex, family(signed)
     try:
         response = _dispatch(sandbox, request, signed)
@@ -41,27 +48,54 @@ def answer(sandbox: Account, request: Request) -> Response:
     return response
 
 
-def _signed(request: Request) -> ObsRequest:
+def names_bucket(sandbox: Account, request: Request) -> bool:
+    """Whether the host alone says that this is for OBS."""
+    return bool(_bucket_of(sandbox, _host(request)))
+
+
+def _host(request: Request) -> str:
+    return request.host.rpartition(":")[0] or request.host
+
+
+def _bucket_of(sandbox: Account, host: str) -> str:
+    """BUCKET.localhost, BUCKET.obs.REGION.DOMAIN, or a domain of one's own: the bucket that has its name."""
+    head, found, _ = host.partition(".obs.")
+    if found:
+        return head
+    if host.endswith(".localhost"):
+        return host.removesuffix(".localhost")
+    return host if "." in host and sandbox.objects.has_bucket(host) else ""
+
+
+def _signed(sandbox: Account, request: Request) -> ObsRequest:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    host = request.host.partition(":")[0]
-    # Host style is for clients that reach the server as BUCKET.localhost.
-    bucket = host.removesuffix(".localhost") if host.endswith(".localhost") else ""
-    return ObsRequest(request.method, request.path, list(request.args.items(multi=True)), headers, bucket)
+    host, query = _host(request), list(request.args.items(multi=True))
+    return ObsRequest(request.method, request.path, query, headers, _bucket_of(sandbox, host), host)
 
 
 def _dispatch(sandbox: Account, request: Request, signed: ObsRequest) -> Response:
     if "apiversion" in request.args:
         return empty(x_obs_api="3.0")
     owner = sandbox.credentials
-    verify(signed, owner.access_key, owner.secret_key, sandbox.wall.now())
     path = f"/{signed.bucket_host}{request.path}" if signed.bucket_host else request.path
     bucket, _, key = path[1:].partition("/")
     call = ObsCall(sandbox, request, bucket, key, family(signed))
-    level = "object" if key else "bucket" if bucket else "service"
-    handler = OPERATIONS.get((level, request.method, _operation(request)))
+    level, operation = "object" if key else "bucket" if bucket else "service", _operation(request)
+    if (level, request.method, operation) == ("bucket", "POST", ""):
+        return obs_forms.post_object(call)  # signed by a field of the form
+    if request.method != "OPTIONS":  # a browser asks without saying for whom
+        verify(signed, owner.access_key, owner.secret_key, sandbox.wall.now())
+    need_version(call.argument("versionid"))
+    handler = OPERATIONS.get((level, request.method, operation))
     if handler is None:
-        raise ObsError(501, "NotImplemented", "The sandbox does not implement this operation.")
+        raise _missing(operation)
     return handler(call)
+
+
+def _missing(operation: str) -> ObsError:
+    if operation:
+        return ObsError(501, "NotImplemented", f"The sandbox does not implement this operation ({operation}).")
+    return ObsError(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
 
 
 def _operation(request: Request) -> str:

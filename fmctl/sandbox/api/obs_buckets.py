@@ -1,18 +1,22 @@
-"""OBS: buckets and what is in them.
+"""OBS: buckets.
 
-GET / · HEAD, PUT, DELETE, GET /{bucket} · GET /{bucket}?location · GET /{bucket}?uploads · POST /{bucket}?delete
+GET / · HEAD, PUT, DELETE /{bucket} · GET /{bucket}?location · GET …?storageinfo · POST …?delete
 """
 
 import hashlib
+from collections.abc import Iterator
 
 from werkzeug.wrappers import Response
 
 from fmctl.sandbox import obs_xml
-from fmctl.sandbox.api.obs_call import ObsCall, Operations, empty, xml
+from fmctl.sandbox.api.obs_call import ObsCall, Operations, empty, need_version, with_region, xml
+from fmctl.sandbox.object_info import STANDARD
 from fmctl.sandbox.objects import ObsError
-from fmctl.sandbox.obs_xml import node
+from fmctl.sandbox.obs_xml import Node, node
 
 MAX_KEYS = 1000
+# What the storage information counts apart.
+CLASSES = {"Standard": (STANDARD,), "Warm": ("WARM",), "Cold": ("COLD",), "DeepArchive": ("DEEP_ARCHIVE",)}
 
 
 def list_buckets(call: ObsCall) -> Response:
@@ -24,7 +28,10 @@ def list_buckets(call: ObsCall) -> Response:
 def head_bucket(call: ObsCall) -> Response:
     """Whether it exists; the status says all."""
     call.objects.need_bucket(call.bucket)
-    return _with_region(call, empty())
+    name = "x-obs-storage-class" if call.family == "obs" else "x-default-storage-class"
+    response = with_region(call, empty())
+    response.headers.update({name: STANDARD, "x-obs-version": "3.0"})
+    return response
 
 
 def create_bucket(call: ObsCall) -> Response:
@@ -51,30 +58,15 @@ def get_location(call: ObsCall) -> Response:
     return xml(root)
 
 
-def list_objects(call: ObsCall) -> Response:
-    """One page of keys after `marker`, those below a `delimiter` rolled up."""
-    arguments = call.request.args.to_dict()
-    asked = arguments.get("max-keys", str(MAX_KEYS))
-    if not asked.isdigit():
-        raise ObsError(400, "InvalidArgument", "max-keys is not an integer.")
-    limit = min(int(asked), MAX_KEYS)
-    page = call.objects.list(
-        call.bucket,
-        arguments.get("prefix", ""),
-        delimiter=arguments.get("delimiter", ""),
-        marker=arguments.get("marker", ""),
-        limit=limit,
-    )
-    return _with_region(
-        call, xml(obs_xml.listing(call.bucket, page, arguments, limit, call.sandbox.credentials.domain_id))
-    )
-
-
-def list_uploads(call: ObsCall) -> Response:
-    """The unfinished multipart uploads."""
+def get_storage_info(call: ObsCall) -> Response:
+    """How much is in it, as it is now: in all and by storage class."""
     call.objects.need_bucket(call.bucket)
-    found = [node("Upload", Key=upload["key"], UploadId=upload["id"]) for upload in call.multipart.uploads(call.bucket)]
-    return xml(node("ListMultipartUploadsResult", *found, Bucket=call.bucket, IsTruncated="false", MaxUploads=MAX_KEYS))
+    found = [(info.storage_class, info.size) for info in call.objects.walk(call.bucket)]
+    counts: dict[str, int] = {"Size": sum(size for _, size in found), "ObjectNumber": len(found)}
+    for name, classes in CLASSES.items():
+        sizes = [size for storage_class, size in found if storage_class in classes]
+        counts |= {f"{name}Size": sum(sizes), f"{name}ObjectNumber": len(sizes)}
+    return xml(node("GetBucketStorageInfoResult", **counts))
 
 
 def delete_objects(call: ObsCall) -> Response:
@@ -84,19 +76,25 @@ def delete_objects(call: ObsCall) -> Response:
         raise ObsError(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
     call.objects.need_bucket(call.bucket)
     root = obs_xml.parse(body)
-    keys = [key.text or "" for key in root.findall("Object/Key")]
-    if not 0 < len(keys) <= MAX_KEYS:
+    doomed = root.findall("Object")
+    if not 0 < len(doomed) <= MAX_KEYS:
         raise ObsError(400, "MalformedXML", f"From 1 to {MAX_KEYS} objects can be deleted at once.")
-    for key in keys:
-        call.objects.delete(call.bucket, key)
     quiet = root.findtext("Quiet") == "true"
-    return xml(node("DeleteResult", *[node("Deleted", Key=key) for key in keys if not quiet]))
+    return xml(node("DeleteResult", *_deleted(call, doomed, quiet), **call.encoding))
 
 
-def _with_region(call: ObsCall, response: Response) -> Response:
-    name = "x-obs-bucket-location" if call.family == "obs" else "x-amz-bucket-region"
-    response.headers[name] = call.sandbox.credentials.region
-    return response
+def _deleted(call: ObsCall, doomed: list[Node], quiet: bool) -> Iterator[Node]:
+    """What became of each; quiet, only of those that could not be deleted."""
+    for one in doomed:
+        key = one.findtext("Key") or ""
+        try:
+            need_version(one.findtext("VersionId") or "")
+        except ObsError as error:
+            yield node("Error", Key=call.encode(key), Code=error.code, Message=error.message)
+            continue
+        call.objects.delete(call.bucket, key)
+        if not quiet:
+            yield node("Deleted", Key=call.encode(key))
 
 
 OPERATIONS: Operations = {
@@ -104,8 +102,7 @@ OPERATIONS: Operations = {
     ("bucket", "HEAD", ""): head_bucket,
     ("bucket", "PUT", ""): create_bucket,
     ("bucket", "DELETE", ""): delete_bucket,
-    ("bucket", "GET", ""): list_objects,
     ("bucket", "GET", "location"): get_location,
-    ("bucket", "GET", "uploads"): list_uploads,
+    ("bucket", "GET", "storageinfo"): get_storage_info,
     ("bucket", "POST", "delete"): delete_objects,
 }

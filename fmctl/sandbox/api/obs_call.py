@@ -1,18 +1,24 @@
 """What an OBS operation is given, and how it answers."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, cast
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from werkzeug.wrappers import Request, Response
 
 from fmctl.sandbox import obs_xml
 from fmctl.sandbox.account import Account
 from fmctl.sandbox.multipart import Multipart
+from fmctl.sandbox.object_info import BYTES, STANDARD, About
 from fmctl.sandbox.objects import Objects, ObsError, split_url
 from fmctl.sandbox.obs_xml import Node
+
+# Headers of a request that come back with the object.
+KEPT_HEADERS = ("Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires")
+# The words of the other family for the storage classes of OBS.
+AMAZON_CLASSES = {"STANDARD_IA": "WARM", "GLACIER": "COLD"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +47,61 @@ class ObsCall:
     def copy_source(self) -> tuple[str, str] | None:
         """The object to copy from, when the request says so instead of sending a body."""
         source = self.header("copy-source")
-        return split_url("/" + unquote(source).lstrip("/")) if source is not None else None
+        if source is None:
+            return None
+        name, _, version = source.partition("?versionId=")
+        need_version(version)
+        return split_url("/" + unquote(name).lstrip("/"))
 
     def header(self, name: str) -> str | None:
         """The request's x-obs-NAME or x-amz-NAME."""
         return self.request.headers.get(f"x-{self.family}-{name}")
 
+    def argument(self, name: str, default: str = "") -> str:
+        """An argument of the query; the names of subresources are read in any case."""
+        return next((value for key, value in self.request.args.items() if key.lower() == name), default)
+
+    def number(self, name: str, default: int, most: int | None = None) -> int:
+        """A whole number of the query."""
+        text = self.argument(name) or str(default)
+        if not (text.isascii() and text.isdigit()):
+            raise ObsError(400, "InvalidArgument", f"{name} is not an integer.")
+        return int(text) if most is None else min(int(text), most)
+
+    @property
+    def encoding(self) -> Mapping[str, str]:
+        """What an answer says of the spelling of names: nothing, or that they are percent-encoded, as was asked."""
+        return {"EncodingType": "url"} if self.argument("encoding-type") == "url" else {}
+
+    def encode(self, name: str) -> str:
+        """A name in that spelling."""
+        return quote(name) if self.encoding else name
+
     @property
     def body(self) -> BinaryIO:
         """The content that is sent, as a stream."""
         return cast(BinaryIO, self.request.stream)
+
+    @property
+    def about(self) -> About:
+        """What the request says of the object that it makes."""
+        return About(
+            self.request.headers.get("Content-Type") or BYTES,
+            self.meta,
+            self.kept_headers,
+            self.storage_class or STANDARD,
+        )
+
+    @property
+    def kept_headers(self) -> Mapping[str, str]:
+        sent = self.request.headers
+        return {name: sent[name] for name in KEPT_HEADERS if name in sent}
+
+    @property
+    def storage_class(self) -> str | None:
+        """The one that is asked for, in the words of OBS."""
+        asked = self.header("storage-class")
+        return AMAZON_CLASSES.get(asked, asked) if asked else None
 
     @property
     def meta(self) -> dict[str, str]:
@@ -73,6 +124,18 @@ Operations = dict[tuple[str, str, str], ObsHandler]
 """Handlers by level (service, bucket, object), method and subresource."""
 
 
+def need_version(version: str) -> None:
+    """No bucket here keeps versions: each object has one, whose id is null."""
+    if version not in ("", "null"):
+        raise ObsError(404, "NoSuchVersion", "The specified version does not exist.")
+
+
+def class_name(call: ObsCall, storage_class: str) -> str:
+    """A storage class in the words of the caller's family."""
+    words = {obs: amazon for amazon, obs in AMAZON_CLASSES.items()} if call.family == "amz" else {}
+    return words.get(storage_class, storage_class)
+
+
 def xml(root: Node, status: int = 200) -> Response:
     """An answer with a document."""
     return Response(obs_xml.render(root), status, content_type="application/xml")
@@ -82,4 +145,11 @@ def empty(status: int = 200, **headers: str) -> Response:
     """An answer without a body; header names are written with underscores."""
     response = Response(b"", status, content_type="application/xml")
     response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    return response
+
+
+def with_region(call: ObsCall, response: Response) -> Response:
+    """An answer that says where its bucket is."""
+    name = "x-obs-bucket-location" if call.family == "obs" else "x-amz-bucket-region"
+    response.headers[name] = call.sandbox.credentials.region
     return response

@@ -1,42 +1,45 @@
 """OBS: objects.
 
-HEAD, GET, PUT, DELETE /{bucket}/{key} · PUT /{bucket}/{key} with x-*-copy-source
+HEAD, GET, PUT, DELETE /{bucket}/{key} · PUT /{bucket}/{key} with x-*-copy-source · PUT …?metadata · POST …?append
 """
 
-from collections.abc import Iterator, Sequence
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import BinaryIO
-from urllib.parse import unquote
 
 from werkzeug.http import http_date
 from werkzeug.wrappers import Response
 
 from fmctl.sandbox import obs_xml
-from fmctl.sandbox.api.obs_call import ObsCall, Operations, empty, xml
-from fmctl.sandbox.objects import CHUNK, ObjectInfo, ObsError
+from fmctl.sandbox.api.obs_call import ObsCall, Operations, class_name, empty, xml
+from fmctl.sandbox.api.obs_conditions import Verdict, judge, part, refused
+from fmctl.sandbox.object_info import STANDARD, About, ObjectInfo
+from fmctl.sandbox.objects import CHUNK, ObsError
 from fmctl.sandbox.obs_xml import node
+from fmctl.sandbox.streams import section
 
 # Arguments of a link that set a header of the answer, such as `response-content-type`.
 OVERRIDES = ("content-type", "content-language", "expires", "cache-control", "content-disposition", "content-encoding")
+DIRECTIVES = ("COPY", "REPLACE", "REPLACE_NEW")
 
 
 def head_object(call: ObsCall) -> Response:
     """What is known about an object, without its content."""
     info = call.objects.need(call.bucket, call.key)
-    if unchanged := _unchanged(call, info):
-        return unchanged
+    if _known(call, info):
+        return _described(call, info, empty(304))
     return _described(call, info, Response(headers={"Content-Length": str(info.size)}))
 
 
 def get_object(call: ObsCall) -> Response:
     """The content, or the range of it that is asked for."""
     info = call.objects.need(call.bucket, call.key)
-    if unchanged := _unchanged(call, info):
-        return unchanged
-    start, stop = _range(call, info)
+    if _known(call, info):
+        return _described(call, info, empty(304))
+    start, stop = part(call.request.headers.get("Range"), info.size)
     content = call.objects.open(call.bucket, call.key)
-    response = Response(_chunks(content, start, stop))
+    response = Response(_chunks(section(content, start, stop)))
     response.call_on_close(content.close)
     response.headers["Content-Length"] = str(stop - start)
     if stop - start < info.size:
@@ -49,15 +52,33 @@ def put_object(call: ObsCall) -> Response:
     """Store the body; the answer has none."""
     if call.copy_source is not None:
         return _copy(call, call.copy_source)
-    info = call.objects.put(
-        call.bucket,
-        call.key,
-        call.body,
-        content_type=call.request.headers.get("Content-Type") or "binary/octet-stream",
-        meta=call.meta,
-        expect_md5=call.expect_md5,
-    )
-    return empty(ETag=f'"{info.etag}"')
+    info = call.objects.put(call.bucket, call.key, call.body, about=call.about, expect_md5=call.expect_md5)
+    return _stored(call, info)
+
+
+def append_object(call: ObsCall) -> Response:
+    """Put the body at the end of the object; the answer says where the next one goes."""
+    position, about = call.number("position", 0), call.about
+    info = call.objects.append(call.bucket, call.key, position, call.body, about, call.expect_md5)
+    response = _stored(call, info)
+    response.headers["x-obs-next-append-position"] = str(info.size)
+    return response
+
+
+def set_metadata(call: ObsCall) -> Response:
+    """Say something else of an object: what is sent is changed or, with REPLACE, all that there is."""
+    info = call.objects.need(call.bucket, call.key)
+    if _directive(call, "REPLACE_NEW") == "REPLACE":
+        about = call.about
+    else:
+        before = info.about
+        about = About(
+            call.request.headers.get("Content-Type") or before.content_type,
+            {**before.meta, **call.meta},
+            {**before.headers, **call.kept_headers},
+            call.storage_class or before.storage_class,
+        )
+    return _described(call, call.objects.describe(call.bucket, call.key, about), empty())
 
 
 def delete_object(call: ObsCall) -> Response:
@@ -67,9 +88,22 @@ def delete_object(call: ObsCall) -> Response:
 
 
 def _copy(call: ObsCall, source: tuple[str, str]) -> Response:
-    replace = (call.header("metadata-directive") or "COPY").upper() == "REPLACE"
-    info = call.objects.copy(source, call.target, call.meta if replace else None)
-    return xml(node("CopyObjectResult", LastModified=obs_xml.time_text(info.modified), ETag=f'"{info.etag}"'))
+    info = call.objects.need(*source)
+    if judge(info, call.request.headers, f"x-{call.family}-copy-source-") is not Verdict.GO_ON:
+        raise refused()
+    replaces = _directive(call, "COPY") != "COPY"
+    if source == call.target and not (replaces or call.storage_class):
+        raise ObsError(400, "InvalidRequest", "An object is copied onto itself only to change what is said of it.")
+    about = call.about if replaces else replace(info.about, storage_class=call.storage_class or STANDARD)
+    made = call.objects.copy(source, call.target, about)
+    return xml(node("CopyObjectResult", LastModified=obs_xml.time_text(made.modified), ETag=f'"{made.etag}"'))
+
+
+def _directive(call: ObsCall, default: str) -> str:
+    asked = (call.header("metadata-directive") or default).upper()
+    if asked not in DIRECTIVES:
+        raise ObsError(400, "InvalidArgument", "Unknown metadata directive.")
+    return asked
 
 
 def _described(call: ObsCall, info: ObjectInfo, response: Response) -> Response:
@@ -79,7 +113,10 @@ def _described(call: ObsCall, info: ObjectInfo, response: Response) -> Response:
         "Last-Modified": http_date(info.modified),
         "Accept-Ranges": "bytes",
     }
-    response.headers.update(about)
+    response.headers.update({**about, **info.headers, **_class_header(call, info)})
+    if info.appendable:
+        appending = {"x-obs-object-type": "Appendable", "x-obs-next-append-position": str(info.size)}
+        response.headers.update(appending)
     response.headers.update({f"x-{call.family}-meta-{name}": value for name, value in info.meta.items()})
     arguments = call.request.args
     asked = {name: arguments[f"response-{name}"] for name in OVERRIDES if f"response-{name}" in arguments}
@@ -87,46 +124,28 @@ def _described(call: ObsCall, info: ObjectInfo, response: Response) -> Response:
     return response
 
 
-def _unchanged(call: ObsCall, info: ObjectInfo) -> Response | None:
-    """304 when the client has it already; 412 when it is not what the client expects."""
-    headers, modified = call.request.headers, int(info.modified)
-    matched = info.etag in _etags(headers.get("If-Match", info.etag))
-    if not matched or modified > _seconds(headers.get("If-Unmodified-Since"), modified):
-        raise ObsError(412, "PreconditionFailed", "At least one of the preconditions you specified did not hold.")
-    if info.etag in _etags(headers.get("If-None-Match", "")) or modified <= _seconds(
-        headers.get("If-Modified-Since"), -1
-    ):
-        return _described(call, info, empty(304))
-    return None
+def _stored(call: ObsCall, info: ObjectInfo) -> Response:
+    response = empty(ETag=f'"{info.etag}"')
+    response.headers.update(_class_header(call, info))
+    return response
 
 
-def _etags(value: str) -> Sequence[str]:
-    """Some clients percent-encode these, quotes included."""
-    return [tag.strip().strip('"') for tag in unquote(value).split(",")]
+def _class_header(call: ObsCall, info: ObjectInfo) -> Mapping[str, str]:
+    """The storage class, which is said of objects that have another than the usual one."""
+    name = f"x-{call.family}-storage-class"
+    return {} if info.storage_class == STANDARD else {name: class_name(call, info.storage_class)}
 
 
-def _seconds(value: str | None, default: float) -> float:
-    try:
-        return parsedate_to_datetime(unquote(value)).timestamp() if value else default
-    except ValueError:
-        return default
+def _known(call: ObsCall, info: ObjectInfo) -> bool:
+    """Whether the client has it already; 412 when it is not what the client expects."""
+    verdict = judge(info, call.request.headers)
+    if verdict is Verdict.UNEXPECTED:
+        raise refused()
+    return verdict is Verdict.KNOWN
 
 
-def _range(call: ObsCall, info: ObjectInfo) -> tuple[int, int]:
-    asked = call.request.range
-    if asked is None or len(asked.ranges) != 1 or asked.units != "bytes":
-        return 0, info.size
-    found = asked.range_for_length(info.size)
-    if found is None:
-        raise ObsError(416, "InvalidRange", "The requested range is not satisfiable.")
-    return found
-
-
-def _chunks(content: BinaryIO, start: int, stop: int) -> Iterator[bytes]:
-    content.seek(start)
-    left = stop - start
-    while left and (chunk := content.read(min(CHUNK, left))):
-        left -= len(chunk)
+def _chunks(content: BinaryIO) -> Iterator[bytes]:
+    while chunk := content.read(CHUNK):
         yield chunk
 
 
@@ -134,5 +153,7 @@ OPERATIONS: Operations = {
     ("object", "HEAD", ""): head_object,
     ("object", "GET", ""): get_object,
     ("object", "PUT", ""): put_object,
+    ("object", "PUT", "metadata"): set_metadata,
+    ("object", "POST", "append"): append_object,
     ("object", "DELETE", ""): delete_object,
 }

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from fmctl.sandbox.api.queries import choice, number
 from fmctl.sandbox.api.training_jobs import JOB, find_task
+from fmctl.sandbox.object_info import About
 from fmctl.sandbox.obs_signature import ObsRequest, sign_v2
 from fmctl.sandbox.training.jobs import Training
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
@@ -38,7 +39,7 @@ def show_training_job_logs_url(call: Call) -> Reply:
         raise WireError(400, "ModelArts.2818", "The log is not generated.")
     key = f"training-logs/{call.path['training_job_id']}/{call.path['task_id']}.log"
     with call.sandbox.store.background():
-        call.sandbox.objects.put(LOG_BUCKET, key, log, content_type="text/plain")
+        call.sandbox.objects.put(LOG_BUCKET, key, log, about=About("text/plain"))
     return Reply(200, {"obs_url": _link(call, f"/{LOG_BUCKET}/{key}")})
 
 
