@@ -2,7 +2,7 @@
 
 Jobs are put where the sandbox keeps them; models and services are made through its API, so that they are as real as
 they get. In texts ``<Kind/name.hash>`` is the hash of that resource of the manifests, ``<Kind/name.marker>`` the
-marker that its live object should have.
+marker that its live object should have; in the ledger ``<digits 1.0.0>`` is the id of that model version.
 """
 
 from __future__ import annotations
@@ -51,7 +51,10 @@ def seed(world: World, live: Mapping[str, Any]) -> None:
         ids = {f"{model['model']} {model['version']}": _model(world, model) for model in live.get("models", ())}
         for service in live.get("services", ()):
             _service(world, service, ids)
-    for name, fact in live.get("ledger", {}).items():
+    facts = json.dumps(live.get("ledger", {}))
+    for model, id in ids.items():
+        facts = facts.replace(f"<{model}>", id)
+    for name, fact in json.loads(facts).items():
         world.facts.write(name, fact)
     for name, script in live.get("launcher", {}).items():
         world.launcher.scripts[name] = Script(**script)

@@ -11,7 +11,7 @@ Endpoints, below ``/v1/{project_id}``:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -30,7 +30,17 @@ from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.rollout import Rollout, newest_update
 from fmctl.kinds.schema import ENV, IGNORE_DIFFERENCES, ignored, named, one_line, plain
-from fmctl.kinds.service_config import MODEL, aligned, comparable, filled, refuse_unset, sized, without_env
+from fmctl.kinds.service_config import (
+    MODEL,
+    aligned,
+    as_applied,
+    auto_stopped,
+    comparable,
+    filled,
+    refuse_unset,
+    sized,
+    without_env,
+)
 from fmctl.kinds.service_wire import SERVICES
 from fmctl.kinds.settling import failed, moving, put_state, settled
 
@@ -336,8 +346,7 @@ class Service(Kind):
 
         moved = live.marker != self.marker(resource, deciding.set_name)
         desired = comparable(resource, live, model_id, deciding.secret, moved=moved)
-        auto_stopped = _auto_stopped(live)
-        if live.phase == "failed" or (auto_stopped and not moved):
+        if live.phase == "failed" or (auto_stopped(live) and not moved):
             desired.pop("state", None)
         elif "state" not in resource.spec and "state" not in ignored(resource.spec):
             desired["state"] = "running"
@@ -357,12 +366,25 @@ class Service(Kind):
             return self._change(resource, live, action, reason, live.phase, drift=drift, fields=fields)
         if paths or moved:
             message = "" if paths else "only the marker is rewritten"
+            if paths and moved:
+                message = self._both_moved(resource, replace(live, spec=before), paths, deciding)
             if live.facts.get("rolledBack"):
                 message = f"last attempt was rolled back at {moment(live.facts['rolledBack'])}"
             return self._change(resource, live, Action.UPDATE, reason, message, drift=drift, fields=fields)
-        return self._settle(resource, live, auto_stopped)
+        return self._settle(resource, live)
 
-    def _settle(self, resource: Resource, live: Live, auto_stopped: bool) -> Change:
+    def _both_moved(self, resource: Resource, live: Live, paths: Set[str], deciding: Deciding) -> str:
+        """Which of the fields that will change were changed outside fmctl too, by the record of the last apply."""
+        if all(path == "spec.description" or ".env" in path for path in paths):
+            return ""  # these are not on record
+        last = live.marker and deciding.records.get(resource.name, live.marker.hash, "applied")
+        if not last:
+            return "no record of the last apply, so it may have moved outside fmctl too"
+        was = deciding.differences(live.spec, as_applied(last["config"], live, ignored(resource.spec)))
+        outside = [f"{field.path} ({field.after} -> {field.before})" for field in was if field.path in paths]
+        return f"moved outside fmctl too: {', '.join(outside)}" if outside else ""
+
+    def _settle(self, resource: Resource, live: Live) -> Change:
         """Nothing differs: only the phase is left to look at."""
         wanted = resource.spec.get("state", "running")
         if live.phase == "failed":
@@ -375,7 +397,7 @@ class Service(Kind):
             return self._change(resource, live, Action.NOOP, Reason.PROGRESSING, live.phase)
         if live.health is Health.DEGRADED:
             return self._change(resource, live, Action.NOOP, Reason.DEGRADED, live.phase)
-        message = "(auto-stopped)" if auto_stopped and wanted == "running" else live.phase
+        message = "(auto-stopped)" if auto_stopped(live) and wanted == "running" else live.phase
         return self._change(resource, live, Action.NOOP, Reason.IN_SYNC, message)
 
     # ---------------------------------------------------------------- doing
@@ -480,9 +502,3 @@ def _recorded(resource: Resource, looking: Looking) -> str:
     """The remote id that the ledger knows, for a service that lagging lists lack."""
     fact = looking.records.get(resource.name, resource.hash, "created") or {}
     return str(fact.get("remoteId") or "") if fact.get("of") == Service.name else ""
-
-
-def _auto_stopped(live: Live) -> bool:
-    """Whether a live schedule stopped it: at rest for its own length of time after it ran."""
-    ran = (live.facts["transition"] - live.facts["updated"]) / 1000
-    return live.phase == "stopped" and 0 < live.spec.get("autoStop", 0) <= ran

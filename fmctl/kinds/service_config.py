@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fmctl.domain.live import Live
@@ -87,15 +87,22 @@ def _ignore(desired: dict[str, Any], path: str, live: Live) -> None:
     """Give an ignored field (``models[].instances``, ``autoStop``) its live value, or leave it as declared."""
     head, _, key = path.partition("].")
     if not key:
-        if path in desired and path in live.spec:
-            desired[path] = live.spec[path]
+        desired.update(_with(desired, live.spec, path.split(".")))
         return
     index = head.partition("[")[2]
     models = {item["modelId"]: item for item in live.spec.get("models", ())}
     for position, item in enumerate(desired["models"]):
-        there = models.get(item["modelId"])
-        if there and index in ("", "*", str(position)) and key in there:
-            item[key] = there[key]
+        if index in ("", "*", str(position)):
+            item.update(_with(item, models.get(item["modelId"], {}), key.split(".")))
+
+
+def _with(desired: Spec, there: Spec, path: Sequence[str]) -> Spec:
+    """``desired`` with what ``there`` has at a path, where both have it."""
+    key, rest = path[0], path[1:]
+    if key not in desired or key not in there:
+        return desired
+    deeper = rest and isinstance(desired[key], Mapping) and isinstance(there[key], Mapping)
+    return {**desired, key: _with(desired[key], there[key], rest) if deeper else there[key]}
 
 
 def aligned(items: Any, other: Any) -> list[Any]:
@@ -128,6 +135,22 @@ def refuse_unset(resource: Resource, config: Spec, model_id: ModelId) -> None:
             if isinstance(plain(value), Mapping) and key not in there:
                 msg = f"the environment variable {plain(value)['valueFrom'].get('env')} is not set"
                 raise FmctlError(msg, hint=f"{resource.id} needs it for {key}; export it before `fmctl apply`")
+
+
+def as_applied(config: Spec, live: Live, ignored_paths: Iterable[str]) -> dict[str, Any]:
+    """The config of the ledger's last ``applied`` fact, in the order of ``live``, without what is not compared."""
+    result = {**config, "models": aligned(config["models"], live.spec.get("models", ()))}
+    if live.phase == "failed" or auto_stopped(live):
+        result.pop("state", None)
+    for path in sorted(ignored_paths):
+        _ignore(result, path, live)
+    return result
+
+
+def auto_stopped(live: Live) -> bool:
+    """Whether a live schedule stopped it: at rest for its own length of time after it ran."""
+    ran = (live.facts["transition"] - live.facts["updated"]) / 1000
+    return live.phase == "stopped" and 0 < live.spec.get("autoStop", 0) <= ran
 
 
 def without_env(live: Live) -> dict[str, Any]:
