@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from fmctl.domain.resource import Folder, Resource, ResourceId
 from fmctl.kinds.base import Secret, Work
 from fmctl.ledger import Ledger, WritableFacts, open_ledger
 from fmctl.modelarts.client import Client
+from fmctl.revision import revision
 from fmctl.settings import Context, Project
 
 
@@ -44,7 +46,8 @@ class Session:
     def work(self, latest: Callable[[ResourceId], Live | None]) -> Work:
         """What the executor's verbs may use."""
         upload = _Uploads(self.store, self.context.code_prefix)
-        return Work(self.api, self.store, self.ledger, self.clock, self.project.set, upload, self.secret, latest)
+        commit, ledger, name = partial(revision, self.project.root), self.ledger, self.project.set
+        return Work(self.api, self.store, ledger, self.clock, name, upload, self.secret, latest, commit)
 
 
 def connect(context: Context, project: Project, clock: Clock, secret: Secret) -> Session:

@@ -14,11 +14,12 @@ from fmctl.domain.ports import Api
 from fmctl.domain.problem import ApiError
 from fmctl.domain.record import Link
 from fmctl.domain.values import address
+from fmctl.kinds.job_wire import JOBS
 from fmctl.kinds.model_version import ModelVersion
 from fmctl.kinds.paging import SEARCH_LIMIT, listing
 from fmctl.kinds.service import Service
 from fmctl.kinds.service_wire import SERVICES
-from fmctl.kinds.training_job import JOBS, RUN_NAME, TrainingJob
+from fmctl.kinds.training_job import RUN_NAME, TrainingJob
 
 DEEPEST = 6
 MOST_PAGES = 4

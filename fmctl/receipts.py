@@ -9,6 +9,7 @@ from fmctl.connect import Session
 from fmctl.domain.live import Live
 from fmctl.domain.problem import LedgerError
 from fmctl.domain.resource import Resource
+from fmctl.kinds.ending import receipt
 from fmctl.kinds.training_job import TrainingJob
 
 
@@ -22,4 +23,4 @@ def write_receipts(runs: Iterable[Live], session: Session, resources: Iterable[R
     with suppress(LedgerError):
         for run in runs:
             if run.id.kind == TrainingJob.name and run.owned_by(session.project.set):
-                TrainingJob().receipt(run, work, by_hash.get((run.id.name, run.hash)))
+                receipt(run, by_hash.get((run.id.name, run.hash)), work)

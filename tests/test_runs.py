@@ -15,6 +15,7 @@ from fmctl.domain.plan import Action, Change, Reason
 from fmctl.domain.resource import Resource
 from fmctl.kinds import runs
 from fmctl.kinds.base import Deciding
+from fmctl.kinds.job_wire import run_name
 from fmctl.kinds.training_job import FINAL, PHASES, TrainingJob
 
 NOW = 1_790_000_000.0
@@ -56,7 +57,7 @@ def run(declared: Resource, phase: str, attempt: int = 0, *, ended: float = 8640
     live = Live(
         declared.id,
         f"id-{attempt}",
-        TrainingJob().run_name(declared, attempt),
+        run_name(declared, attempt),
         phase,
         PHASES.get(phase, Health.UNKNOWN),
         marker=Marker("demo", declared.marker, "s"),

@@ -105,6 +105,8 @@ class Work:
     secret: Secret
     live: Callable[[ResourceId], Live | None]
     """The latest that is known of another resource of the plan."""
+    commit: Callable[[], str]
+    """The commit that the set was applied from, empty where there is none."""
 
 
 class Watch(NamedTuple):

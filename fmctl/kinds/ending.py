@@ -7,7 +7,8 @@ from fmctl.domain.ports import Clock
 from fmctl.domain.problem import RunEnded
 from fmctl.domain.resource import Resource
 from fmctl.kinds import runs
-from fmctl.kinds.base import Found, Records, Steps, Watch
+from fmctl.kinds.base import Found, Steps, Watch, Work
+from fmctl.kinds.provenance import listings
 
 
 def until_ended(live: Live) -> Steps:
@@ -30,12 +31,13 @@ def until_settled(live: Live, clock: Clock) -> Found:
     return live
 
 
-def receipt(live: Live, resource: Resource | None, records: Records, clock: Clock) -> None:
-    """The fact that a run ended, which outlives the platform's record."""
-    hash = resource.hash if resource else live.hash
+def receipt(live: Live, resource: Resource | None, work: Work) -> None:
+    """The fact that a run ended, which outlives the platform's record; what it was made from is in its ``intent``."""
+    records, hash = work.records, resource.hash if resource else live.hash
     known = records.has(live.id.name, hash, "end", live.attempt)
-    if known or not hash or live.active or runs.recovering(live, clock.now()):
+    if known or not hash or live.active or runs.recovering(live, work.clock.now()):
         return
+    meant = records.get(live.id.name, hash, "intent", live.attempt) or {}
     fact = {
         "of": live.id.kind,
         "run": live.remote_name,
@@ -46,6 +48,8 @@ def receipt(live: Live, resource: Resource | None, records: Records, clock: Cloc
         "started": live.started,
         "duration": live.duration,
         "outputs": live.facts.get("outputs", {}),
-        "digests": {f.path: f.digest for f in resource.folders.values()} if resource else {},
+        "inputs": listings(meant.get("inputs", {}), work.store),
+        "digests": meant.get("digests", {}),
+        "commit": meant.get("commit", ""),
     }
     records.record(live.id.name, hash, "end", fact, live.attempt)

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 from fmctl.domain.live import Live, Observed
 from fmctl.domain.ports import Api
+from fmctl.domain.problem import ApiError, NotFound
 from fmctl.domain.resource import Resource
+from fmctl.kinds.job_wire import JOBS
 from fmctl.kinds.paging import NAMES_PER_FILTER, SEARCH_LIMIT, search
 from fmctl.kinds.reading import Item
 
@@ -33,6 +35,25 @@ class Jobs(NamedTuple):
         for start in range(0, len(names), NAMES_PER_FILTER):
             few = list(names[start : start + NAMES_PER_FILTER])
             yield from self._search({"key": "name", "operator": "like", "value": few})
+
+    def named(self, name: str) -> Live | None:
+        """One job by its exact name."""
+        return next((live for live in self.like([name]) if live.remote_name == name), None)
+
+    def by_id(self, remote_id: str) -> Live | None:
+        """One job by id, None when it is gone (400 ModelArts.2775)."""
+        try:
+            return self.read(self.api.call("GET", f"{JOBS}/{remote_id}"))
+        except NotFound:
+            return None
+
+    def log(self, live: Live, task: str = "worker-0") -> str:
+        """The newest part of a run's log; empty while there is none (204 2776, 400 2818)."""
+        try:
+            answer = self.api.call("GET", f"{JOBS}/{live.remote_id}/tasks/{task}/logs/preview")
+        except ApiError:
+            return ""
+        return str((answer or {}).get("content") or (answer or {}).get("context") or "")
 
     def collect(self, names: Sequence[str], seen: Seen) -> bool:
         """See jobs of ``names`` in as few requests as can be; True when every job was seen on the way."""

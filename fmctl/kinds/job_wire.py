@@ -27,6 +27,16 @@ POOL_FLAVORS = {
 """The flavors of a dedicated pool, by the accelerators a node that they give."""
 
 
+JOBS = "/v2/{project_id}/training-jobs"
+
+
+def run_name(resource: Resource, attempt: int = 0) -> str:
+    """``<metadata.name>-<hash10>``, later attempts ``-r1``, ``-r2``; or the job that ``useRun`` names."""
+    if "useRun" in resource.spec and not attempt:
+        return str(resource.spec["useRun"])
+    return f"{resource.name}-{resource.hash}" + (f"-r{attempt}" if attempt else "")
+
+
 def body(resource: Resource, name: str, description: str, work: Work) -> dict[str, Any]:
     """What creates the run ``name`` of ``resource``; its local folders are uploaded first."""
     spec = resource.spec

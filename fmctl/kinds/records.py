@@ -17,8 +17,8 @@ from fmctl.domain.live import Live
 from fmctl.domain.ports import Api
 from fmctl.domain.problem import NoAnswer
 from fmctl.domain.record import Happening, ServiceUpdate, Usage
+from fmctl.kinds.job_wire import JOBS
 from fmctl.kinds.service_wire import SERVICES
-from fmctl.kinds.training_job import JOBS
 
 JOB_EVENTS = 100
 SERVICE_EVENTS = 1000

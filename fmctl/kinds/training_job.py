@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import suppress
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any, ClassVar
@@ -22,21 +21,18 @@ from typing import Any, ClassVar
 from fmctl.domain.live import POLICIES, Health, Live, Observed, split_marker
 from fmctl.domain.plan import Action, Change, Reason
 from fmctl.domain.ports import Api
-from fmctl.domain.problem import ApiError, NotFound, Problem, RunEnded, WrongState
+from fmctl.domain.problem import Problem
 from fmctl.domain.resource import Path, Resource, ResourceId, Spec
 from fmctl.domain.values import address, folder, is_remote, seconds
-from fmctl.kinds import job_wire, runs
-from fmctl.kinds.base import Deciding, Found, Kind, Looking, Reference, Schema, Steps, Watch, Work
+from fmctl.kinds import job_wire, running, runs
+from fmctl.kinds.base import Deciding, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.content import check_output
-from fmctl.kinds.creating import create_once
-from fmctl.kinds.deleting import until_gone
-from fmctl.kinds.ending import receipt, until_ended, until_settled
 from fmctl.kinds.finding import Jobs, Seen
+from fmctl.kinds.job_wire import run_name
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.schema import ENV, IGNORE_DIFFERENCES, OBS, PARAMETERS, TEXTS, ignored, named, one_line, plain
 from fmctl.kinds.using import versions_by_job
 
-JOBS = "/v2/{project_id}/training-jobs"
 PHASES = {
     "Creating": Health.PROGRESSING,
     "Pending": Health.PROGRESSING,
@@ -49,7 +45,6 @@ PHASES = {
 }
 FINAL = frozenset({"Terminated", "Completed", "Failed", "Abnormal"})
 RUN_NAME = re.compile(r"^(.+)-([0-9a-f]{10})(?:-r([1-9][0-9]*))?$")
-LOG_LINES = 20
 DELETE = POLICIES["Delete"]
 
 
@@ -345,24 +340,18 @@ class TrainingJob(Kind):
         known = RUN_NAME.match(used)
         return known[2] if known else used or hash
 
-    def run_name(self, resource: Resource, attempt: int = 0) -> str:
-        """``<metadata.name>-<hash10>``, later attempts ``-r1``, ``-r2``."""
-        if "useRun" in resource.spec and not attempt:
-            return str(resource.spec["useRun"])
-        return f"{resource.name}-{resource.hash}" + (f"-r{attempt}" if attempt else "")
-
     # ---------------------------------------------------------------- looking
 
     def observe(
         self, resources: Sequence[Resource], looking: Looking
     ) -> tuple[Mapping[ResourceId, Observed], Sequence[Live]]:
         """Runs of every resource, by ten names a search or by pages of 50, whichever is fewer; other active ones."""
-        jobs = Jobs(looking.api, self.read)
+        jobs = self.jobs(looking.api)
         rest = self._undeclared(resources, jobs, looking)
         if not resources:
             return {}, rest
         seen = Seen()
-        complete = jobs.collect([self.run_name(r) for r in resources], seen)
+        complete = jobs.collect([run_name(r) for r in resources], seen)
         missing = [r for r in resources if not seen.current(r)]
         if not complete:
             seen.add(jobs.like([f"{r.name}-" for r in missing]))
@@ -372,7 +361,7 @@ class TrainingJob(Kind):
 
     def _undeclared(self, resources: Sequence[Resource], jobs: Jobs, looking: Looking) -> Sequence[Live]:
         """Runs of the set that no resource accounts for: active ones, and for pruning records that may go."""
-        names = {r.name for r in resources} | {self.run_name(r) for r in resources}
+        names = {r.name for r in resources} | {run_name(r) for r in resources}
         active = jobs.in_phases(phase for phase in PHASES if phase not in FINAL)
         ours = [job for job in active if job.active and job.owned_by(looking.set_name)]
         found = [job for job in ours if not names & {job.id.name, job.remote_name}]
@@ -399,14 +388,19 @@ class TrainingJob(Kind):
 
     def find_id(self, remote_id: str, api: Api) -> Live | None:
         """One job by id, None when it is gone."""
-        try:
-            return self.read(api.call("GET", f"{JOBS}/{remote_id}"))
-        except NotFound:
-            return None
+        return self.jobs(api).by_id(remote_id)
 
     def find_name(self, name: str, api: Api) -> Live | None:
         """One job by its exact name."""
-        return next((live for live in Jobs(api, self.read).like([name]) if live.remote_name == name), None)
+        return self.jobs(api).named(name)
+
+    def log(self, live: Live, api: Api, task: str = "worker-0") -> str:
+        """The newest part of a run's log."""
+        return self.jobs(api).log(live, task)
+
+    def jobs(self, api: Api) -> Jobs:
+        """The jobs of the workspace."""
+        return Jobs(api, self.read)
 
     def find(self, name: str, resource: Resource | None, api: Api) -> Iterator[Live]:
         """Every run of the name."""
@@ -414,17 +408,17 @@ class TrainingJob(Kind):
 
     def runs_of(self, name: str, api: Api) -> list[Live]:
         """Every run of one resource, oldest first; a job named otherwise is found by its whole name."""
-        found = Seen(Jobs(api, self.read).like([name])).named(name)
+        found = Seen(self.jobs(api).like([name])).named(name)
         return sorted(found, key=lambda job: (job.created, job.attempt))
 
     def everything(self, api: Api) -> Iterator[Live]:
         """Every job of the workspace."""
-        yield from Jobs(api, self.read).everything()
+        yield from self.jobs(api).everything()
 
     def poll(self, watches: Sequence[Watch], api: Api) -> Mapping[str, Live | None]:
         """Searches by ten names; a job that no search shows is asked for by its id."""
         names = sorted({watch.remote_name for watch in watches})
-        found = {live.remote_name: live for live in Jobs(api, self.read).like(names)}
+        found = {live.remote_name: live for live in self.jobs(api).like(names)}
         return {watch.remote_name: found.get(watch.remote_name) or self._sure(watch, api) for watch in watches}
 
     def _sure(self, watch: Watch, api: Api) -> Live | None:
@@ -490,143 +484,12 @@ class TrainingJob(Kind):
             return replace(change, action=Action.UPDATE, reason=reason, drift=not moved, fields=fields)
         if moved and "useRun" not in resource.spec:
             return replace(change, message=f"{change.message} (takes effect on the next run)".strip())
-        return change
-
-    # ---------------------------------------------------------------- doing
+        return change  # ---------------------------------------------------------------- doing
 
     def verb(self, change: Change, work: Work) -> Steps:
         """Create, stop, update, delete, or watch a run."""
-        live = change.live
-        match change.action:
-            case Action.CREATE:
-                return self._create(change, work)
-            case Action.STOP if live:
-                return self._stop(live, change, work)
-            case Action.DELETE if live:
-                return self._delete(live, work)
-            case Action.UPDATE if live:
-                return self._update(change, live, work)
-        return self._watch(change, work)
-
-    def _create(self, change: Change, work: Work) -> Steps:
-        resource = _desired(change)
-        if change.live and change.live.active:
-            yield from until_ended(change.live)
-        attempt, failed = change.attempt, dict(change.failures)
-        while True:
-            live = yield from self._launch(resource, attempt, work)
-            live = yield from until_settled(live, work.clock)
-            self.receipt(live, work, resource)
-            cause = runs.failure_class(live, work.records, resource.name)
-            if cause is None:
-                break
-            failed[cause] = failed.get(cause, 0) + 1
-            if not runs.has_budget(resource, cause, failed):
-                break
-            attempt += 1
-        return self._judge(resource, live, work)
-
-    def _launch(self, resource: Resource, attempt: int, work: Work) -> Found:
-        """Create one run, exactly once; the ledger knows before and after."""
-        name = self.run_name(resource, attempt)
-        body = job_wire.body(resource, name, self.marked(resource, work.set_name), work)
-        fact = {"of": self.name, "run": name, "digests": [f.digest for f in resource.folders.values()]}
-        work.records.record(
-            resource.name, resource.hash, "intent", fact, attempt
-        )  # before the POST: a crash leaves a trace
-        answer: list[Live] = []
-
-        def post() -> str:
-            job = self.read(work.api.call("POST", JOBS, body=body))
-            answer.append(job)
-            return job.remote_id
-
-        remote_id, found = yield from create_once(name, post, lambda: self.find_name(name, work.api), work.clock)
-        fact = {"of": self.name, "run": name, "remoteId": remote_id, "marker": resource.marker}
-        work.records.record(resource.name, resource.hash, "created", fact, attempt)
-        return found or answer[0]
-
-    def _watch(self, change: Change, work: Work) -> Steps:
-        """Wait for a run that is going on; write the receipt of one that has ended."""
-        live, resource = change.live, change.desired
-        if live is None or resource is None or live.facts.get("gone"):
-            if change.reason is Reason.DEGRADED and live and resource:
-                return self._judge(resource, live, work)
-            return live
-        in_flight = live.active or runs.recovering(live, work.clock.now())
-        live = yield from until_settled(live, work.clock)
-        self.receipt(live, work, resource)
-        cause = runs.failure_class(live, work.records, resource.name)
-        failed = dict(change.failures)
-        if cause and in_flight and runs.wanted(resource):
-            failed[cause] = failed.get(cause, 0) + 1
-            if runs.has_budget(resource, cause, failed):
-                again = replace(change, action=Action.CREATE, live=None, attempt=live.attempt + 1, failures=failed)
-                return (yield from self._create(again, work))
-        return self._judge(resource, live, work)
-
-    def _judge(self, resource: Resource, live: Live, work: Work) -> Live:
-        """The run itself when it ended as wanted; RunEnded with the end of its log when not."""
-        if live.phase == "Completed" or not runs.wanted(resource):
-            return live
-        log = "" if live.facts.get("gone") else "\n".join(self.log(live, work.api).splitlines()[-LOG_LINES:])
-        why = f": {live.message}" if live.message else ""
-        hint = "correct the code, or change `rerun` to run it again"
-        raise RunEnded(f"{live.remote_name} ended {live.phase}{why}", log=log, hint=hint)
-
-    def receipt(self, live: Live, work: Work, resource: Resource | None = None) -> None:
-        """Write the receipt of a run that has ended and has none."""
-        receipt(live, resource, work.records, work.clock)
-
-    def _stop(self, live: Live, change: Change, work: Work) -> Steps:
-        seen = yield from self._terminate(live, str(change.reason), work)
-        if seen:
-            own = change.desired if change.desired and change.desired.hash == seen.hash else None
-            self.receipt(seen, work, own)
-        return seen
-
-    def _terminate(self, live: Live, reason: str, work: Work) -> Steps:
-        """Ask for the end of a run and wait for it; the ledger knows first that it was us."""
-        fact = {"of": self.name, "run": live.remote_name, "reason": reason}
-        if live.hash:
-            work.records.record(live.id.name, live.hash, "stopped", fact, live.attempt)
-        with suppress(WrongState):  # it ended first: 409 ModelArts.2796
-            work.api.call("POST", f"{JOBS}/{live.remote_id}/actions", body={"action_type": "terminate"}, safe=True)
-        return (yield from until_ended(live))
-
-    def _update(self, change: Change, live: Live, work: Work) -> Steps:
-        """Description with the marker, and priority: all that can change in place."""
-        resource = _desired(change)
-        body: dict[str, Any] = {"description": self.marked(resource, work.set_name)}
-        if any(field.path == "spec.priority" for field in change.fields):
-            body["spec"] = {"schedule_policy": {"priority": resource.spec["priority"]}}
-        work.api.call("PUT", f"{JOBS}/{live.remote_id}", body=body, safe=True)
-        return (yield from self._watch(change, work))
-
-    def _delete(self, live: Live, work: Work) -> Steps:
-        """Delete a run, stopping it first so that its receipt says how it ended."""
-        if live.active:
-            live = (yield from self._terminate(live, "deleted", work)) or live
-        self.receipt(live, work)
-        try:
-            work.api.call("DELETE", f"{JOBS}/{live.remote_id}", safe=True)
-        except NotFound:
-            return None
-        return (yield from until_gone(live))
-
-    def log(self, live: Live, api: Api, task: str = "worker-0") -> str:
-        """The newest part of a run's log; empty while there is none (204 2776, 400 2818)."""
-        try:
-            answer = api.call("GET", f"{JOBS}/{live.remote_id}/tasks/{task}/logs/preview")
-        except ApiError:
-            return ""
-        return str((answer or {}).get("content") or (answer or {}).get("context") or "")
-
-
-def _desired(change: Change) -> Resource:
-    """The resource of a change that has one by construction."""
-    assert change.desired is not None
-    return change.desired
+        marker = self.marker(change.desired, work.set_name) if change.desired else None
+        return running.verb(change, running.Running(self.jobs(work.api), work, marker))
 
 
 class _Problems:

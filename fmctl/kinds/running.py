@@ -1,0 +1,161 @@
+"""Running: a run is launched once, watched, retried, stopped, changed in place and deleted. See ``runs`` for when."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from fmctl.domain.live import Live, Marker
+from fmctl.domain.plan import Action, Change, Reason
+from fmctl.domain.problem import NotFound, RunEnded, WrongState
+from fmctl.domain.resource import Resource
+from fmctl.kinds import job_wire, runs
+from fmctl.kinds.base import Found, Steps, Work
+from fmctl.kinds.creating import create_once
+from fmctl.kinds.deleting import until_gone
+from fmctl.kinds.ending import receipt, until_ended, until_settled
+from fmctl.kinds.finding import Jobs
+from fmctl.kinds.job_wire import JOBS
+from fmctl.kinds.provenance import provenance
+
+LOG_LINES = 20
+
+
+class Running(NamedTuple):
+    """What runs are carried out with; ``marker`` is the one of the resource, where there is a manifest."""
+
+    jobs: Jobs
+    work: Work
+    marker: Marker | None
+
+    def create(self, change: Change) -> Steps:
+        """Start a run, after an older one where that is to end first, and again while the retry policy has budget."""
+        resource, work = _desired(change), self.work
+        if change.live and change.live.active:
+            yield from until_ended(change.live)
+        attempt, failed = change.attempt, dict(change.failures)
+        while True:
+            live = yield from self._launch(resource, attempt)
+            live = yield from until_settled(live, work.clock)
+            receipt(live, resource, work)
+            cause = runs.failure_class(live, work.records, resource.name)
+            if cause is None:
+                break
+            failed[cause] = failed.get(cause, 0) + 1
+            if not runs.has_budget(resource, cause, failed):
+                break
+            attempt += 1
+        return self._judge(resource, live)
+
+    def _launch(self, resource: Resource, attempt: int) -> Found:
+        """Create one run, exactly once; the ledger knows before and after."""
+        work, name = self.work, job_wire.run_name(resource, attempt)
+        body = job_wire.body(resource, name, self._description(resource), work)
+        fact = {"of": resource.kind, "run": name, **provenance(resource, work)}
+        work.records.record(
+            resource.name, resource.hash, "intent", fact, attempt
+        )  # before the POST: a crash leaves a trace
+        answer: list[Live] = []
+
+        def post() -> str:
+            job = self.jobs.read(work.api.call("POST", JOBS, body=body))
+            answer.append(job)
+            return job.remote_id
+
+        remote_id, found = yield from create_once(name, post, lambda: self.jobs.named(name), work.clock)
+        fact = {"of": resource.kind, "run": name, "remoteId": remote_id, "marker": resource.marker}
+        work.records.record(resource.name, resource.hash, "created", fact, attempt)
+        return found or answer[0]
+
+    def watch(self, change: Change) -> Steps:
+        """Wait for a run that is going on; write the receipt of one that has ended."""
+        live, resource, work = change.live, change.desired, self.work
+        if live is None or resource is None or live.facts.get("gone"):
+            if change.reason is Reason.DEGRADED and live and resource:
+                return self._judge(resource, live)
+            return live
+        in_flight = live.active or runs.recovering(live, work.clock.now())
+        live = yield from until_settled(live, work.clock)
+        receipt(live, resource, work)
+        cause = runs.failure_class(live, work.records, resource.name)
+        failed = dict(change.failures)
+        if cause and in_flight and runs.wanted(resource):
+            failed[cause] = failed.get(cause, 0) + 1
+            if runs.has_budget(resource, cause, failed):
+                again = replace(change, action=Action.CREATE, live=None, attempt=live.attempt + 1, failures=failed)
+                return (yield from self.create(again))
+        return self._judge(resource, live)
+
+    def _judge(self, resource: Resource, live: Live) -> Live:
+        """The run itself when it ended as wanted; RunEnded with the end of its log when not."""
+        if live.phase == runs.RESTING or not runs.wanted(resource):
+            return live
+        log = "" if live.facts.get("gone") else "\n".join(self.jobs.log(live).splitlines()[-LOG_LINES:])
+        why = f": {live.message}" if live.message else ""
+        hint = "correct the code, or change `rerun` to run it again"
+        raise RunEnded(f"{live.remote_name} ended {live.phase}{why}", log=log, hint=hint)
+
+    def stop(self, live: Live, change: Change) -> Steps:
+        """End a run, and keep its receipt."""
+        seen = yield from self._terminate(live, str(change.reason))
+        if seen:
+            own = change.desired if change.desired and change.desired.hash == seen.hash else None
+            receipt(seen, own, self.work)
+        return seen
+
+    def _terminate(self, live: Live, reason: str) -> Steps:
+        """Ask for the end of a run and wait for it; the ledger knows first that it was us."""
+        work = self.work
+        if live.hash:
+            fact = {"of": live.id.kind, "run": live.remote_name, "reason": reason}
+            work.records.record(live.id.name, live.hash, "stopped", fact, live.attempt)
+        with suppress(WrongState):  # it ended first: 409 ModelArts.2796
+            work.api.call("POST", f"{JOBS}/{live.remote_id}/actions", body={"action_type": "terminate"}, safe=True)
+        return (yield from until_ended(live))
+
+    def update(self, change: Change, live: Live) -> Steps:
+        """Description with the marker, and priority: all that can change in place."""
+        resource = _desired(change)
+        body: dict[str, Any] = {"description": self._description(resource)}
+        if any(field.path == "spec.priority" for field in change.fields):
+            body["spec"] = {"schedule_policy": {"priority": resource.spec["priority"]}}
+        self.work.api.call("PUT", f"{JOBS}/{live.remote_id}", body=body, safe=True)
+        return (yield from self.watch(change))
+
+    def delete(self, live: Live) -> Steps:
+        """Delete a run, stopping it first so that its receipt says how it ended."""
+        if live.active:
+            live = (yield from self._terminate(live, "deleted")) or live
+        receipt(live, None, self.work)
+        try:
+            self.work.api.call("DELETE", f"{JOBS}/{live.remote_id}", safe=True)
+        except NotFound:
+            return None
+        return (yield from until_gone(live))
+
+    def _description(self, resource: Resource) -> str:
+        """The user's text and the marker."""
+        assert self.marker is not None
+        return self.marker.mark(resource.spec.get("description", ""))
+
+
+def verb(change: Change, running: Running) -> Steps:
+    """The steps that carry ``change`` out."""
+    live = change.live
+    match change.action:
+        case Action.CREATE:
+            return running.create(change)
+        case Action.STOP if live:
+            return running.stop(live, change)
+        case Action.DELETE if live:
+            return running.delete(live)
+        case Action.UPDATE if live:
+            return running.update(change, live)
+    return running.watch(change)
+
+
+def _desired(change: Change) -> Resource:
+    """The resource of a change that has one by construction."""
+    assert change.desired is not None
+    return change.desired
