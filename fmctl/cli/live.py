@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event as Flag
 from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -27,6 +27,7 @@ FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 FRAMES_PER_SECOND = 5
 NARROWEST_LOG = 12
 """With less room than this the line of the log is left out."""
+FAILED = "x"
 ENDINGS = (EventType.COMPLETE, EventType.ERRORED)
 
 
@@ -51,30 +52,13 @@ class _Shown:
     took: float | None = None
 
 
-@dataclass(slots=True)
-class _Counts:
-    """How many changes there are, and how many have ended how."""
-
-    total: int = 0
-    ended: dict[EventType, int] = field(default_factory=lambda: dict.fromkeys(ENDINGS, 0))
-
-    def text(self, begun: int) -> str:
-        """``3 of 7 done, 1 failed, 2 not started``; nothing where it is not known how many there are."""
-        if not self.total:
-            return ""
-        failed, done = self.ended[EventType.ERRORED], sum(self.ended.values())
-        waiting = self.total - done - begun
-        parts = [f"{done} of {self.total} done", f"{failed} failed", f"{waiting} not started"]
-        return ", ".join(part for part in parts if not part.startswith("0 ") or part is parts[0])
-
-
 class LivePrinter(Printer):
     """A line a resource: phase, for how long, the last line of its log; below them how much is done."""
 
     def __init__(self, full: bool = False) -> None:
         super().__init__(full)
         self._shown: dict[ResourceId, _Shown] = {}
-        self._counts = _Counts()
+        self._expected: frozenset[ResourceId] = frozenset()
         self._tail: Tail | None = None
         self._region = Region(sys.stderr, style=tint if coloured(sys.stderr) else None)
         self._lock, self._over = RLock(), Flag()
@@ -85,9 +69,9 @@ class LivePrinter(Printer):
         self._tail = Tail(session.api)
 
     def plan(self, plan: Plan) -> None:
-        """Show what will be done, and remember how much it is."""
+        """Show what will be done, and remember it."""
         super().plan(plan)
-        self._counts.total = sum(change.writes for change in plan.changes)
+        self._expected = frozenset(change.id for change in plan.changes if change.writes)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -111,10 +95,8 @@ class LivePrinter(Printer):
         if ended:
             failed = event.type is EventType.ERRORED
             row.took, row.says = event.elapsed, event.message.split("\n")[0] if failed else ""
-            row.sign = "x" if failed else event.change.action.symbol.strip() or "✓"
+            row.sign = FAILED if failed else event.change.action.symbol.strip() or "✓"
             row.phase = "failed" if failed else event.message
-            if event.change.writes:
-                self._counts.ended[event.type] += 1
         with self._lock:
             self._shown[id] = row
         if self._tail:
@@ -127,8 +109,19 @@ class LivePrinter(Printer):
                     self._region.paint(self._frame())
 
     def _frame(self) -> Sequence[str]:
-        begun = sum(one.took is None for one in self._shown.values())
-        return frame(list(self._rows()), self._counts.text(begun), *self._region.size())
+        return frame(list(self._rows()), self._counts(), *self._region.size())
+
+    def _counts(self) -> str:
+        """``3 of 7 done, 1 failed, 2 not started``; nothing where there is only one thing to count."""
+        every, ended = (
+            self._expected | self._shown.keys(),
+            [one for one in self._shown.values() if one.took is not None],
+        )
+        if len(every) < 2:
+            return ""
+        failed, waiting = sum(one.sign == FAILED for one in ended), len(every) - len(self._shown)
+        more = [f"{count} {word}" for count, word in ((failed, "failed"), (waiting, "not started")) if count]
+        return ", ".join([f"{len(ended)} of {len(every)} done", *more])
 
     def _rows(self) -> Iterator[Row]:
         now = time.monotonic()

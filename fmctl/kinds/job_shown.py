@@ -43,7 +43,8 @@ def _algorithm(algorithm: Item) -> Iterator[tuple[str, Any]]:
     yield "id", algorithm.get("id")
     yield "code", code
     yield "bootFile", _url(algorithm.get("boot_file")).removeprefix(folder(code) if code else "")
-    names = (("id", "engine_id"), ("name", "engine_name"), ("version", "engine_version"))
+    named = (("name", "engine_name"), ("version", "engine_version")) if engine.get("engine_version") else ()
+    names = named or (("id", "engine_id"),)  # the platform adds the one to the other
     yield "engine", {here: engine[there] for here, there in names if engine.get(there)}
     yield "image", engine.get("image_url")
     yield "command", algorithm.get("command")
