@@ -146,35 +146,33 @@ def manifests() -> Iterator[str]:
     yield from ("A field marked † is not part of the content: changing it starts no run and needs no version.", "")
     yield from ("## metadata", "")
     schema = document_schema(next(iter(KINDS.values())))["properties"]["metadata"]
-    yield from table(FIELD_HEADS, list(fields(schema, TEXTS["fields"]["metadata"])))
+    yield from table(FIELD_HEADS, list(fields(schema)))
     for name, kind in KINDS.items():
         yield from (f"## {name}", "", TEXTS["kinds"][name], "")
         spec = document_schema(kind)["properties"]["spec"]
         outside = kind.outside_hash & spec["properties"].keys()
-        yield from table(FIELD_HEADS, list(fields(spec, {}, outside=outside)))
+        yield from table(FIELD_HEADS, list(fields(spec, outside=outside)))
     yield from ("## fmctl.yaml", "", "The project file: what belongs together, and where it goes.", "")
-    yield from table(FIELD_HEADS, list(fields(PROJECT_SCHEMA, TEXTS["fields"]["project"])))
+    yield from table(FIELD_HEADS, list(fields(PROJECT_SCHEMA)))
 
 
 FIELD_HEADS = ("field", "type", "default", "says")
 Field = tuple[str, str, str, str]
 
 
-def fields(
-    schema: Mapping[str, Any], texts: Mapping[str, str], at: str = "", *, outside: frozenset[str] = frozenset()
-) -> Iterator[Field]:
+def fields(schema: Mapping[str, Any], at: str = "", *, outside: frozenset[str] = frozenset()) -> Iterator[Field]:
     """A row for every field below ``schema``."""
     required = schema.get("required", ())
     for key, value in schema.get("properties", {}).items():
         path = f"{at}{key}"
-        says = [value.get("description") or texts.get(path, ""), value.get("x-message", "")]
+        says = [value.get("description", ""), value.get("x-message", "")]
         says += ["Required"] if key in required else []
         mark = " †" if path in outside else ""
         default = f"`{json.dumps(value['default'])}`" if value.get("default", "") != "" else ""
         yield f"`{path}`{mark}", type_of(value), default, " ".join(map(sentence, filter(None, says)))
-        yield from fields(value, texts, f"{path}.")
+        yield from fields(value, f"{path}.")
         if value.get("type") == "array":
-            yield from fields(value["items"], texts, f"{path}[].")
+            yield from fields(value["items"], f"{path}[].")
 
 
 def sentence(text: str) -> str:
@@ -227,11 +225,11 @@ def errors() -> Iterator[str]:
     yield from ("# Rules", "")
     yield "A mistake in a manifest is told with file, line, column and the rule that it breaks."
     yield "All mistakes are told in one run, before anything is contacted, and the exit code is 2."
-    yield from ("`fmctl explain FM0104` says the same.", "")
+    yield from ("`fmctl explain FM0104` says how it comes to be broken, too, and shows an example.", "")
     heads = {"FM00": "Reading", "FM01": "One manifest", "FM02": "The set", "FM03": "The kinds", "FM04": "Resolving"}
     for prefix, head in heads.items():
-        found = [(f"`{id}`", text) for id, text in RULES.items() if id.startswith(prefix)]
-        yield from (f"## {head}", "", *table(("id", "rule"), found))
+        found = [(f"`{id}`", rule.says, rule.remedy) for id, rule in RULES.items() if id.startswith(prefix)]
+        yield from (f"## {head}", "", *table(("id", "rule", "what to do"), found))
 
 
 def environment() -> Iterator[str]:

@@ -97,3 +97,14 @@ def agrees(live: Any, desired: Any) -> bool:
         same_length = isinstance(live, (list, tuple)) and len(live) == len(desired)
         return same_length and all(map(agrees, live, desired))
     return bool(live == desired)
+
+
+def flow(value: Any) -> str:
+    """A value as one writes it in YAML on one line: ``{name: data_url, from: ./data}``."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return '""' if value == "" else str(value)

@@ -149,6 +149,10 @@ class Kind(ABC):
         """Paths of the values that name local folders or files (anything that is not ``obs://``)."""
         yield from ()
 
+    def programs(self, spec: Spec) -> Iterator[tuple[Path, Path]]:
+        """Paths of the values that name files inside local folders, each with the path of its folder's value."""
+        yield from ()
+
     def text_maps(self, spec: Spec) -> Iterator[Path]:
         """Paths of the free maps that carry values to the platform, in which literal secrets are refused."""
         yield from ()

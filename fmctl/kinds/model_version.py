@@ -50,12 +50,17 @@ class ModelVersion(Kind):
         "type": "object",
         "required": ["model", "version", "type", "source"],
         "properties": {
-            "model": {"description": "the model's name on the platform (model_name)", **named("the name of a model")},
+            "model": {
+                "description": "the model's name on the platform (model_name)",
+                **named("the name of a model"),
+                "examples": ["digits"],
+            },
             "version": {
                 "type": "string",
                 "pattern": "^(0|[1-9][0-9]?)\\.(0|[1-9][0-9]?)\\.(0|[1-9][0-9]?)$",
                 "description": "with `model` it is the identity",
                 "x-message": "version is N.N.N, each 0-99 without leading zeros",
+                "examples": ["1.10.0"],
             },
             "description": one_line(100, SPECIAL),
             "type": {
@@ -73,12 +78,16 @@ class ModelVersion(Kind):
                     "Custom",
                 ],
             },
-            "runtime": {"type": "string", "description": "one of the runtimes that the platform lists for the type"},
+            "runtime": {
+                "type": "string",
+                "description": "one of the runtimes that the platform lists for the type",
+                "examples": ["pytorch_1.8.0-cpu-py_3.7"],
+            },
             "source": {
                 "type": "object",
                 "description": "what is published: a folder that contains `model/`, or an image",
                 "properties": {
-                    "jobRef": {"type": "string", "description": "a TrainingJob of this set"},
+                    "jobRef": {"type": "string", "description": "a TrainingJob of this set, by its name"},
                     "output": {"type": "string", "description": "the name of that job's output"},
                     "path": {"type": "string", "description": "a folder inside the output", "default": ""},
                     "from": {"type": "string", "description": "obs://bucket/dir/ or a local folder"},
@@ -93,9 +102,14 @@ class ModelVersion(Kind):
                     {"required": ["image"], "maxProperties": 1},
                 ],
                 "x-message": "source is exactly one of {jobRef, output, path}, {from}, {image}",
+                "examples": [{"jobRef": "finetune", "output": "train_url"}],
                 "additionalProperties": False,
             },
-            "requires": {**TEXTS, "description": "jobs of this set that must have completed first"},
+            "requires": {
+                **TEXTS,
+                "description": "jobs of this set that must have completed first",
+                "examples": [["evaluate"]],
+            },
             "config": {"type": "object", "description": "initial_config: apis, dependencies, health"},
             "adopt": {
                 "type": "boolean",
@@ -137,7 +151,8 @@ class ModelVersion(Kind):
         yield from check_output(resource, others, ("source",), spec["source"])
         yield from self.check_description(resource, set_name)
         if spec["type"] == "Image" and "image" not in spec["source"]:
-            yield Problem(resource.source("spec", "source"), "FM0309", "type Image needs source.image")
+            hint = "name the image, or the framework that reads the folder"
+            yield Problem(resource.source("spec", "source"), "FM0309", "type Image needs source.image", hint)
 
     def canonical(self, spec: Spec) -> Spec:
         """The source's address in one spelling."""

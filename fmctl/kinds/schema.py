@@ -13,12 +13,17 @@ _NAME_RULE = "1 to 64 of A-Z, a-z, 0-9, '_' and '-'"
 
 TEXT: Schema = {"type": ["string", "number", "boolean", "null"]}
 TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
-IGNORE_DIFFERENCES: Schema = {"description": "fields that fmctl does not put back", **TEXTS}
+IGNORE_DIFFERENCES: Schema = {
+    "description": "fields that fmctl does not put back",
+    **TEXTS,
+    "examples": [["spec.models[].instances"]],
+}
 OBS: Schema = {
     "type": "string",
     "pattern": "^obs://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$",
     "x-message": "an address is obs:// and a bucket, which is 3 to 63 of a-z, 0-9, '.' and '-', then the folder",
     "x-hint": "write obs://bucket/folder/",
+    "examples": ["obs://my-bucket/out/"],
 }
 SECRET: Schema = {
     "type": "object",
@@ -54,6 +59,7 @@ PARAMETERS: Schema = {
     "description": "each arrives as an argument, `--name=value`, as it is written here",
     "propertyNames": {"pattern": _NAME_PATTERN, "x-message": f"the name of a parameter is {_NAME_RULE}"},
     "additionalProperties": {"anyOf": [TEXT, SECRET]},
+    "examples": [{"epochs": 3, "learning_rate": "1e-4"}],
 }
 
 

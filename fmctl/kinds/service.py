@@ -75,6 +75,7 @@ _MODEL: Schema = {
         "resources": {
             "type": "object",
             "description": "on a pool, instead of `flavor`",
+            "examples": [{"cpu": 8, "memory": "32Gi", "npu": 1}],
             "required": ["cpu", "memory"],
             "properties": {
                 "cpu": {"type": "number", "minimum": 0.01, "description": "CPUs of one instance"},
@@ -126,12 +127,19 @@ class Service(Kind):
                 "minItems": 1,
                 "items": _MODEL,
                 "description": "what answers: versions of one model, whose weights sum to 100",
+                "examples": [
+                    [
+                        {"modelRef": "digits-1-0-0", "weight": 90, "flavor": "modelarts.vm.cpu.2u", "instances": 1},
+                        {"modelRef": "digits-1-1-0", "weight": 10, "flavor": "modelarts.vm.cpu.2u", "instances": 1},
+                    ]
+                ],
             },
             "autoStop": {
                 "type": "string",
                 "pattern": DURATION,
                 "description": "stop it after this long; whole minutes",
                 "x-message": "autoStop is a whole number of s, m, h or d, such as 90m or 2h",
+                "examples": ["90m"],
             },
             "pool": {"type": "string", "description": "a dedicated pool's id"},
             "ignoreDifferences": IGNORE_DIFFERENCES,
@@ -170,9 +178,11 @@ class Service(Kind):
         yield from self.check_description(resource, set_name)
         total = sum(model["weight"] for model in spec["models"])
         if total != 100:
-            yield Problem(at("spec", "models"), "FM0311", f"weights sum to {total}, not 100")
+            hint = "write weight: 100" if len(spec["models"]) == 1 else "what one gets, another gives"
+            yield Problem(at("spec", "models"), "FM0311", f"weights sum to {total}, not 100", hint)
         if "autoStop" in spec and seconds(spec["autoStop"]) % 60:
-            yield Problem(at("spec", "autoStop"), "FM0312", "autoStop is whole minutes")
+            hint = f"write {-(-seconds(spec['autoStop']) // 60)}m"
+            yield Problem(at("spec", "autoStop"), "FM0312", "autoStop is whole minutes", hint)
         for index, model in enumerate(spec["models"]):
             if "resources" in model and "pool" not in spec:
                 hint = "set `pool`, or use `flavor`"

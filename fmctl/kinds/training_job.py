@@ -59,17 +59,22 @@ _ENGINE: Schema = {
     "description": "an engine of the platform, which runs `bootFile`",
     "oneOf": [{"required": ["id"]}, {"required": ["name", "version"]}],
     "x-message": "an engine is {name, version} or {id}",
+    "examples": [{"name": "PyTorch", "version": "pytorch_2.1.0-cann_7.0.0-py_3.9-euler_2.10.7-aarch64"}],
     "additionalProperties": False,
 }
 _ALGORITHM: Schema = {
     "type": "object",
     "properties": {
         "id": {"type": "string", "description": "a stored algorithm"},
-        "code": {"type": "string", "description": "a local folder, or obs://bucket/dir/"},
-        "bootFile": {"type": "string", "description": "the program, inside code"},
+        "code": {"type": "string", "description": "a local folder, or obs://bucket/dir/", "examples": ["./code"]},
+        "bootFile": {"type": "string", "description": "the program, inside code", "examples": ["train.py"]},
         "engine": _ENGINE,
         "image": {"type": "string", "description": "SWR image, org/name:tag"},
-        "command": {"type": "string", "description": "what the image runs"},
+        "command": {
+            "type": "string",
+            "description": "what the image runs",
+            "examples": ["cd ${MA_JOB_DIR}/code && python train.py"],
+        },
     },
     "oneOf": [
         {"required": ["id"], "maxProperties": 1},
@@ -79,6 +84,7 @@ _ALGORITHM: Schema = {
     ],
     "description": "what runs",
     "x-message": "algorithm is exactly one of {id}, {code, bootFile, engine or image}, {image, command}",
+    "examples": [{"code": "./code", "bootFile": "train.py", "image": "my-org/train:1.4"}],
     "additionalProperties": False,
 }
 _INPUT: Schema = {
@@ -86,8 +92,8 @@ _INPUT: Schema = {
     "required": ["name"],
     "properties": {
         "name": {"description": "the argument's name", **_NAME},
-        "from": {"type": "string", "description": "a local folder or file, or obs://"},
-        "jobRef": {"type": "string", "description": "a TrainingJob of this set"},
+        "from": {"type": "string", "description": "a local folder or file, or obs://", "examples": ["./data"]},
+        "jobRef": {"type": "string", "description": "a TrainingJob of this set, by its name", "examples": ["pretrain"]},
         "output": {"type": "string", "description": "the name of that job's output"},
         "path": {"type": "string", "description": "a folder or file inside the output", "default": ""},
     },
@@ -96,6 +102,7 @@ _INPUT: Schema = {
         {"required": ["jobRef", "output"], "properties": {"from": False}},
     ],
     "x-message": "an input comes `from` an address, or from `jobRef` and `output`",
+    "examples": [{"name": "data_url", "from": "./data"}],
     "additionalProperties": False,
 }
 _RESOURCES: Schema = {
@@ -117,6 +124,7 @@ _RESOURCES: Schema = {
     ],
     "description": "machines to run on",
     "x-message": "resources are {flavor, nodes} or {pool, devices, nodes}",
+    "examples": [{"flavor": "modelarts.vm.cpu.8u", "nodes": 1}],
     "additionalProperties": False,
 }
 
@@ -155,15 +163,26 @@ class TrainingJob(Kind):
             "description": one_line(256),
             "algorithm": _ALGORITHM,
             "parameters": PARAMETERS,
-            "env": {"description": "environment variables of the job", **ENV},
+            "env": {
+                "description": "environment variables of the job",
+                **ENV,
+                "examples": [{"LOG_LEVEL": "info", "DB_PASSWORD": {"valueFrom": {"env": "DB_PASSWORD"}}}],
+            },
             "inputs": {
                 "type": "array",
                 "items": _INPUT,
+                "examples": [
+                    [
+                        {"name": "data_url", "from": "./data"},
+                        {"name": "model_url", "jobRef": "pretrain", "output": "train_url", "path": "model/"},
+                    ]
+                ],
                 "description": "what the job reads; each arrives as an argument, `--name=<folder or file>`",
             },
             "outputs": {
                 "type": "array",
                 "description": "folders that the job writes; each arrives as an argument and is uploaded",
+                "examples": [[{"name": "train_url", "to": "obs://my-bucket/out/"}]],
                 "items": {
                     "type": "object",
                     "required": ["name", "to"],
@@ -179,6 +198,7 @@ class TrainingJob(Kind):
                 "type": "array",
                 "maxItems": 8,
                 "description": "shared file systems (NFS, SFS Turbo) to mount",
+                "examples": [[{"server": "192.168.0.82:/", "path": "/home/ma-user/nfs"}]],
                 "items": {
                     "type": "object",
                     "required": ["server", "path"],
@@ -206,6 +226,7 @@ class TrainingJob(Kind):
                 "pattern": "^([1-9][0-9]*(h|d)|[1-9][0-9]*(00s|0m))$",
                 "description": "a run that takes longer is stopped and counts as failed",
                 "x-message": "maxDuration is whole hours, such as 2h or 1d",
+                "examples": ["2h"],
             },
             "priority": {
                 "type": "integer",
@@ -216,6 +237,7 @@ class TrainingJob(Kind):
             "retries": {
                 "type": "object",
                 "description": "how often a run is started again after it has failed",
+                "examples": [{"infra": 2, "user": 0}],
                 "properties": {
                     "infra": {
                         "type": "integer",
@@ -242,9 +264,17 @@ class TrainingJob(Kind):
                 "default": "running",
                 "description": "`stopped` stops what runs and starts nothing",
             },
-            "rerun": {"type": "string", "description": "change it to run the same spec again"},
-            "useRun": {"type": "string", "description": "this existing job is the run"},
-            "requires": {"description": "other jobs of this set that must have completed first", **TEXTS},
+            "rerun": {"type": "string", "description": "change it to run the same spec again", "examples": ['"2"']},
+            "useRun": {
+                "type": "string",
+                "description": "this existing job is the run; nothing is started",
+                "examples": ["pretrain-25c7555ef6"],
+            },
+            "requires": {
+                "description": "other jobs of this set that must have completed first",
+                **TEXTS,
+                "examples": [["evaluate"]],
+            },
             "ignoreDifferences": IGNORE_DIFFERENCES,
             "deletionPolicy": {
                 "enum": ["Stop", "Delete", "Orphan"],
@@ -276,6 +306,12 @@ class TrainingJob(Kind):
             if "from" in item and not is_remote(item["from"]):
                 yield ("spec", "inputs", index, "from")
 
+    def programs(self, spec: Spec) -> Iterator[tuple[Path, Path]]:
+        """``algorithm.bootFile``, unless the code is ``obs://``."""
+        algorithm = spec.get("algorithm", {})
+        if "bootFile" in algorithm and not is_remote(algorithm.get("code", "")):
+            yield ("spec", "algorithm", "bootFile"), ("spec", "algorithm", "code")
+
     def text_maps(self, spec: Spec) -> Iterator[Path]:
         """``parameters`` and ``env``."""
         yield from ((("spec", key)) for key in ("parameters", "env") if key in spec)
@@ -285,10 +321,12 @@ class TrainingJob(Kind):
         spec = resource.spec
         problem = _Problems(resource)
         if "maxDuration" in spec and seconds(spec["maxDuration"]) % 3600:
-            yield problem("FM0301", "maxDuration is whole hours, such as 2h or 1d", "maxDuration")
+            hours = f"write {-(-seconds(spec['maxDuration']) // 3600)}h"
+            yield problem("FM0301", "maxDuration is whole hours, such as 2h or 1d", "maxDuration", hint=hours)
         yield from self._check_resources(spec.get("resources", {}), problem)
         if "priority" in spec and "pool" not in spec.get("resources", {}) and "useRun" not in spec:
-            yield problem("FM0303", "priority works on a dedicated pool only", "priority")
+            hint = "remove it, or name a pool in resources"
+            yield problem("FM0303", "priority works on a dedicated pool only", "priority", hint=hint)
         yield from self.check_description(resource, set_name)
         yield from _unique(spec, "inputs", "name", problem)
         yield from _unique(spec, "outputs", "name", problem)
@@ -296,7 +334,8 @@ class TrainingJob(Kind):
         tos = [folder(output["to"]) for output in spec.get("outputs", ())]
         for index, to in enumerate(tos):
             if to in tos[:index]:
-                yield problem("FM0305", f"two outputs of one job go to {to}", "outputs", index, "to")
+                hint = "give each a folder of its own"
+                yield problem("FM0305", f"two outputs of one job go to {to}", "outputs", index, "to", hint=hint)
         for index, item in enumerate(spec.get("inputs", ())):
             yield from check_output(resource, others, ("inputs", index), item)
 

@@ -21,9 +21,9 @@ from fmctl.load._dump import dump
 from fmctl.load._files import STDIN, Unusable, distinct, forbidden, text_of, text_of_stdin, unusable
 from fmctl.load._lines import read_lines
 from fmctl.load._marks import Text
-from fmctl.load._rules import NOTHING, RULES
+from fmctl.load._rules import NOTHING
 
-__all__ = ["NOTHING", "RULES", "dump", "load", "load_text", "no_collection"]
+__all__ = ["NOTHING", "dump", "load", "load_text", "no_collection"]
 
 
 def load(

@@ -1,14 +1,19 @@
-"""Fields of manifests in words, read from the schemas: type, choices, default, form, what is below."""
+"""Fields of manifests in words, read from the schemas: type, choices, default, form, what is below; and rules."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from fmctl.domain.problem import UsageError
+from fmctl.domain.values import flow
 from fmctl.report.table import table
+from fmctl.rules import Rule
 
 Schema = Mapping[str, Any]
+_INDEX = re.compile(r"\[\d*\]")
 _LIMITS = {
     "minimum": "at least",
     "maximum": "at most",
@@ -19,9 +24,17 @@ _LIMITS = {
 }
 
 
+def told(code: str, rule: Rule) -> str:
+    """A rule with its cause, what to do, and its examples."""
+    lines = [f"{code}  {rule.says}", "", f"Cause:    {rule.cause}", f"Remedy:   {rule.remedy}"]
+    for head, example in (("Wrong:", rule.wrong), ("Right:", rule.right)):
+        lines += ["", head, *(f"  {line}" for line in example.splitlines())] if example else []
+    return "\n".join(lines)
+
+
 def explained(kind: str, path: str, document: Schema, columns: int | None = None) -> str:
-    """The field of ``kind`` at ``path`` (``spec.inputs.name``; ``spec`` may be left out)."""
-    names = [name for name in path.replace("[]", "").split(".") if name]
+    """The field of ``kind`` at ``path`` (``spec.inputs[0].name``; ``spec`` and indices may be left out)."""
+    names = _names(path)
     if names and names[0] not in _fields(document):
         names.insert(0, "spec")
     schema, required = document, True
@@ -32,25 +45,50 @@ def explained(kind: str, path: str, document: Schema, columns: int | None = None
         required = name in _required(schema)
         schema = fields[name]
     lines = [f"KIND:     {kind}"]
-    if not names:
+    if names:
+        lines.append(f"FIELD:    {'.'.join(names)} <{type_of(schema)}>{' required' if required else ''}")
+    elif "spec" in _fields(document):
         schema = _fields(document)["spec"]
         lines.append("FIELD:    spec <object> required, beside apiVersion, kind and metadata (name, labels)")
-    else:
-        lines.append(f"FIELD:    {'.'.join(names)} <{type_of(schema)}>{' required' if required else ''}")
-    return "\n".join([*lines, *_about(schema), *_below(schema, columns)])
+    return "\n".join([*lines, *_about(schema), *_example(names, schema), *_below(schema, columns)])
+
+
+def found(path: str, documents: Mapping[str, Schema]) -> list[str]:
+    """Where a field is, of which only the end of its path is known: ``bootFile``, ``spec.models[0].weight``."""
+    names = _names(path)
+    return [
+        f"{kind}.{'.'.join(place)}"
+        for kind, document in documents.items()
+        for place in _places(document, ())
+        if list(place[-len(names) :]) == names
+    ]
+
+
+def _places(schema: Schema, at: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The paths of all fields below ``schema``."""
+    for name, below in _fields(schema).items():
+        yield (*at, name)
+        yield from _places(below, (*at, name))
+
+
+def _names(path: str) -> list[str]:
+    return [name for name in _INDEX.sub("", path).split(".") if name]
 
 
 def field_names(document: Schema, path: str) -> Sequence[str]:
     """The names of the fields below ``path``; nothing for a path that is not there."""
     schema = document
-    for name in filter(None, path.split(".")):
+    for name in _names(path):
         schema = _fields(schema).get(name, {})
     return list(_fields(schema))
 
 
 def _unknown(kind: str, at: Sequence[str], name: str, fields: Mapping[str, Any]) -> UsageError:
     where = ".".join([kind, *at])
-    hint = f"it has {', '.join(sorted(fields))}" if fields else f"{where} has no fields"
+    near = get_close_matches(name.lower(), {field.lower(): field for field in fields}, n=1)
+    guess = next((field for field in fields if [field.lower()] == near), None)
+    has = f"it has {', '.join(sorted(fields))}" if fields else f"{where} has no fields"
+    hint = f"did you mean {guess}? {has}" if guess else has
     return UsageError(f"{where} has no field {name!r}", hint=hint)
 
 
@@ -103,7 +141,7 @@ def _facts(schema: Schema) -> Iterator[str]:
     if "enum" in schema:
         yield f"One of:   {', '.join(map(str, schema['enum']))}"
     if "default" in schema:
-        yield f"Default:  {_value(schema['default'])}"
+        yield f"Default:  {flow(schema['default'])}"
     if "pattern" in schema:
         yield f"Form:     {schema['pattern']}"
     if isinstance(schema.get("propertyNames"), dict):
@@ -116,10 +154,13 @@ def _facts(schema: Schema) -> Iterator[str]:
             yield f"{limit.capitalize() + ':':<10}{schema[keyword]} {what}".rstrip()
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return '""' if value == "" else str(value)
+def _example(names: Sequence[str], schema: Schema) -> Iterator[str]:
+    """How the field may look in a manifest: the schema's first example, a line for each item of a list."""
+    for example in schema.get("examples", ())[:1]:
+        key = names[-1] if names else "spec"
+        one_line = not isinstance(example, list) or not any(isinstance(item, Mapping) for item in example)
+        yield "\nEXAMPLE:"
+        yield from [f"  {key}: {flow(example)}"] if one_line else [f"  {key}:", *(f"    - {flow(i)}" for i in example)]
 
 
 def _below(schema: Schema, columns: int | None) -> Iterator[str]:
@@ -137,7 +178,7 @@ def _below(schema: Schema, columns: int | None) -> Iterator[str]:
 def _short(schema: Schema, required: bool) -> str:
     parts = ["required"] if required else []
     if "default" in schema:
-        parts.append(f"default {_value(schema['default'])}")
+        parts.append(f"default {flow(schema['default'])}")
     if "enum" in schema:
         parts.append(" | ".join(map(str, schema["enum"])))
     if schema.get("description"):

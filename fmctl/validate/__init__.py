@@ -12,12 +12,12 @@ from fmctl.domain.problem import ManifestError
 from fmctl.domain.resource import Document, Resource, Spec
 from fmctl.kinds.base import Kind
 from fmctl.validate._merge import Places
-from fmctl.validate._rules import REFERENCE, RULES
+from fmctl.validate._rules import REFERENCE
 from fmctl.validate._schema import Compiled, document_schema
 from fmctl.validate._text import with_text
 from fmctl.validate._validation import Validation, explained
 
-__all__ = ["REFERENCE", "RULES", "checked", "document_schema", "validate"]
+__all__ = ["REFERENCE", "checked", "document_schema", "validate"]
 
 
 def validate(

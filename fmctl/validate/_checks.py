@@ -30,17 +30,25 @@ class Checked(NamedTuple):
 
 
 class Targets:
-    """What references may name: everything that is declared, also what is itself wrong."""
+    """What references may name: everything that is declared, also what is itself wrong.
 
-    def __init__(self, ids: Iterable[ResourceId]) -> None:
+    A resource of an ``unclear`` kind may have any name: a manifest of that kind does not tell its own.
+    """
+
+    def __init__(self, ids: Iterable[ResourceId], unclear: Iterable[str] = ()) -> None:
         self._ids = frozenset(ids)
+        self._unclear = frozenset(unclear)
 
     def __contains__(self, id: ResourceId) -> bool:
-        return id in self._ids
+        return id in self._ids or id.kind in self._unclear
 
     def hint(self, to: ResourceId) -> str | None:
         """What a reference to nothing may have meant."""
-        name = closest(to.name, self._names.get(to.kind, ()))
+        names = self._names.get(to.kind, ())
+        bare = to.name.rpartition("/")[2]
+        if bare != to.name and bare in names:
+            return f"write the name alone: {bare}"
+        name = closest(to.name, names)
         if name:
             return f"did you mean {name}?"
         others = sorted(kind for kind, names in self._names.items() if to.name in names)
@@ -70,7 +78,36 @@ def local_paths(checked: Checked) -> Iterator[Problem]:
         elif not _exists(place := os.path.join(directory, value)):
             what = "is a link to nothing" if os.path.islink(place) else "does not exist"
             hint = f"paths are relative to the manifest: looked for {os.path.normpath(place)}"
+            hint = "~ is not expanded: write the path in full" if value.startswith("~") else hint
             yield Problem(checked.places.source(path), rules.LOCAL_PATH, f"{value} {what}", hint)
+
+
+def programs(checked: Checked) -> Iterator[Problem]:
+    """Every program that is started is a file in the folder that is uploaded for it."""
+    directory = os.path.dirname(checked.resource.document.file)
+    for path, of_folder in checked.kind.programs(checked.resource.spec):
+        name, shown = at(checked.resource, path), at(checked.resource, of_folder)
+        folder = os.path.join(directory, shown)
+        source = checked.places.source
+        if os.path.isfile(folder):
+            hint = f"write {of_folder[-1]}: {os.path.dirname(shown) or '.'} and {path[-1]}: {os.path.basename(shown)}"
+            yield Problem(source(of_folder), rules.PROGRAM, f"{shown} is a file, not a folder", hint)
+        elif _exists(folder) and not _is_in(folder, name):
+            yield Problem(source(path), rules.PROGRAM, f"there is no {name} in {shown}", _program_hint(folder, name))
+
+
+def _is_in(folder: str, name: str) -> bool:
+    return name == os.path.normpath(name).lstrip("/.") and os.path.isfile(os.path.join(folder, name))
+
+
+def _program_hint(folder: str, name: str) -> str | None:
+    """A program of the folder that may be meant."""
+    last = os.path.basename(name)
+    if last != name and os.path.isfile(os.path.join(folder, last)):
+        return f"write it as seen from the folder: {last}"
+    programs = [one for one in os.listdir(folder) if one.endswith((".py", ".sh"))]
+    guess = closest(last, programs)
+    return f"did you mean {guess}?" if guess else f"it has {', '.join(sorted(programs)[:5])}" if programs else None
 
 
 def _exists(place: str) -> bool:

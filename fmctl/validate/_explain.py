@@ -10,15 +10,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fmctl.domain.resource import API_VERSION, Path
+from fmctl.domain.values import flow
 from fmctl.validate import _rules as rules
 from fmctl.validate._branches import known_keys, meant
 from fmctl.validate._elsewhere import elsewhere
 from fmctl.validate._faults import Fault, Schema, faults
 from fmctl.validate._findings import Finding, distinct
-from fmctl.validate._suggest import closest, listed
+from fmctl.validate._suggest import closest, listed, plain_name
 from fmctl.validate._words import name_of, said_of, said_of_type
 
-_RULE_OF: Final[Mapping[Path, str]] = {("apiVersion",): rules.API_VERSION, ("metadata", "name"): rules.NAME}
+_NAME: Final = ("metadata", "name")
+_LONGEST_NAME: Final = 48
+_RULE_OF: Final[Mapping[Path, str]] = {("apiVersion",): rules.API_VERSION, _NAME: rules.NAME}
 _MOST_KNOWN_KEYS: Final = 24
 
 
@@ -91,7 +94,22 @@ def _no_branch(fault: Fault) -> Finding:
     needs = [" and ".join(branch.get("required", ())) if isinstance(branch, Mapping) else "" for branch in fault.wants]
     exactly = "exactly one of " if fault.keyword == "oneOf" else ""
     message = f"{name} needs {exactly}{listed(needs)}" if all(needs) else f"{name} is none of what it can be"
-    return Finding(fault.path, rules.COMBINATION, fault.message or message, fault.hint, at_key=True)
+    return Finding(fault.path, rules.COMBINATION, fault.message or message, fault.hint or _given(fault), at_key=True)
+
+
+def _given(fault: Fault) -> str | None:
+    """What of the branches is there, or what the nearest one still needs."""
+    if not isinstance(fault.value, dict):
+        return None
+    forms = [set(branch.get("required", ())) for branch in fault.wants if isinstance(branch, Mapping)]
+    given = [key for key in fault.value if any(key in form for form in forms)]
+    if not given:
+        return _example(fault.path, fault.schema)
+    nearest = max(forms, key=lambda form: (len(form.intersection(given)), -len(form)))
+    missing = sorted(nearest.difference(given))
+    if missing and nearest.issuperset(given):
+        return f"{listed(missing, 'and')} is missing" if len(missing) == 1 else f"{listed(missing, 'and')} are missing"
+    return f"given are {listed(given, 'and')}" if len(given) > 1 else None
 
 
 def _types(path: Path, inner: list[Fault]) -> Iterator[str]:
@@ -106,8 +124,25 @@ def _about_value(fault: Fault) -> Finding:
         return Finding(fault.path, rule, message, hint)
     if fault.path == ("apiVersion",):
         message, hint = f"apiVersion must be {API_VERSION}", f"write apiVersion: {API_VERSION}"
+    if fault.path == _NAME and isinstance(fault.value, str):
+        hint = _better(fault.value)
     rule = _RULE_OF.get(fault.path, rule)
-    return Finding(fault.path, rule, fault.message or message, fault.hint or hint)
+    hint = fault.hint or hint or (_example(fault.path, fault.schema) if rule in (rules.FORM, rules.TYPE) else None)
+    return Finding(fault.path, rule, fault.message or message, hint)
+
+
+def _better(name: str) -> str | None:
+    """What a name that is none may have meant to be."""
+    plain = plain_name(name)
+    return f"write {plain}" if 0 < len(plain) <= _LONGEST_NAME else f"it has {len(name)}" if plain else None
+
+
+def _example(path: Path, schema: Schema) -> str | None:
+    """How the value may look, if its schema has an example; of a list its first item."""
+    for example in schema.get("examples", ())[:1]:
+        first = example[:1] if isinstance(example, list) else example
+        return f"for example {next((f'{key}: ' for key in reversed(path) if isinstance(key, str)), '')}{flow(first)}"
+    return None
 
 
 def _bad_name(fault: Fault) -> Finding:
@@ -120,7 +155,8 @@ def _missing_keys(fault: Fault) -> Iterator[Finding]:
     where = f" in {name_of(fault.path)}" if fault.path else ""
     for key in fault.wants:
         if key not in fault.value:
-            hint = f"write apiVersion: {API_VERSION}" if key == "apiVersion" else fault.hint
+            schema = fault.schema.get("properties", {}).get(key, {})
+            hint = f"write apiVersion: {API_VERSION}" if key == "apiVersion" else fault.hint or _example((key,), schema)
             message = f"missing key {key!r}{where}"
             yield Finding(fault.path, rules.MISSING_KEY, message, hint, at_key=True, key=key)
 

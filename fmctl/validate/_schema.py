@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Final
 
@@ -15,15 +15,22 @@ from fmctl.validate._text import Wanted, wanted
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 _METADATA: Final = {
     "type": "object",
+    "examples": [{"name": "digits"}],
     "required": ["name"],
     "properties": {
         "name": {
             "type": "string",
             "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
             "maxLength": 48,
+            "description": "with the kind it is the address, `Kind/name`",
             "x-message": "a name is 1 to 48 of a-z, 0-9 and '-', and begins and ends with a letter or a digit",
         },
-        "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+        "labels": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "for `-l key=value`",
+            "examples": [{"team": "vision"}],
+        },
     },
     "additionalProperties": False,
 }
@@ -71,8 +78,8 @@ class Compiled:
         return jsonschema_rs.Draft202012Validator(dict(self.schema)).is_valid
 
 
-def envelope() -> Compiled:
+def envelope(kinds: Iterable[str]) -> Compiled:
     """For documents of an unknown kind: all but the kind and the spec."""
     schema = _document("", {})
-    schema["properties"] |= {"kind": {}}
+    schema["properties"] |= {"kind": {"examples": list(kinds)}}
     return Compiled(schema)

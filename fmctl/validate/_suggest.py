@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
@@ -47,6 +48,11 @@ def _near(word: str, options: tuple[str, ...]) -> set[str]:
 @lru_cache(maxsize=8)
 def _orders(options: tuple[str, ...]) -> tuple[list[str], list[str]]:
     return sorted(options), sorted(option[::-1] for option in options)
+
+
+def plain_name(name: str) -> str:
+    """A name in the letters that names have."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def did_you_mean(word: object, options: Iterable[str]) -> str | None:

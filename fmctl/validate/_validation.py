@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from fmctl.domain.problem import Problem
@@ -12,7 +13,7 @@ from fmctl.validate import _checks as checks
 from fmctl.validate import _rules as rules
 from fmctl.validate._merge import Origins, Overlaying, Places, with_defaults
 from fmctl.validate._schema import Compiled, document_schema, envelope
-from fmctl.validate._suggest import closest, did_you_mean
+from fmctl.validate._suggest import closest, did_you_mean, plain_name
 from fmctl.validate._text import as_yaml, with_text
 
 
@@ -26,10 +27,11 @@ class Validation:
         self._kinds = kinds
         self._project = project
         self._schemas = {name: Compiled(document_schema(kind)) for name, kind in kinds.items()}
-        self._unknown = envelope()
+        self._unknown = envelope(kinds)
         self._defaults = {kind: self._read_defaults(kind, spec) for kind, spec in defaults.items()}
         self._declared: dict[ResourceId, Document] = {}
         self._unclear: set[ResourceId] = set()
+        self._nameless: set[str] = set()
         self._overlays: dict[ResourceId, list[Document]] = {}
 
     def _read_defaults(self, kind: str, spec: Spec) -> Any:
@@ -47,8 +49,7 @@ class Validation:
         """Note every identity, so that what is wrong with one document causes no errors in another."""
         for document in documents:
             identity = self._identity(document)
-            if identity and identity.kind not in self._kinds:
-                self._unclear.update(ResourceId(kind, identity.name) for kind in self._kinds)  # it may be any
+            self._note_unclear(document, identity)
             if identity and identity in self._declared:
                 first = self._declared[identity].source(("metadata", "name"))
                 source = document.source(("metadata", "name"))
@@ -58,6 +59,16 @@ class Validation:
                 self._declared[identity] = document
         for overlay in overlays:
             self._declare_overlay(overlay)
+
+    def _note_unclear(self, document: Document, identity: ResourceId | None) -> None:
+        """What a document may be whose kind or name is wrong; references to it are not wrong as well."""
+        if identity is None:
+            kind = document.value.get("kind")
+            self._nameless.update([kind] if isinstance(kind, str) and kind in self._kinds else self._kinds)
+        elif identity.kind not in self._kinds:
+            self._unclear.update(ResourceId(kind, identity.name) for kind in self._kinds)
+        elif plain_name(identity.name) != identity.name:
+            self._unclear.add(ResourceId(identity.kind, plain_name(identity.name)))
 
     def _identity(self, document: Document) -> ResourceId | None:
         kind, metadata = document.value.get("kind"), document.value.get("metadata")
@@ -142,17 +153,19 @@ class Validation:
     def check_set(self, set_name: str) -> None:
         """The rules about valid resources among all that are declared."""
         resources = {item.resource.id: item.resource for item in reversed(self.accepted)}  # of two, the first
-        targets = checks.Targets(self._declared.keys() | self._unclear)
+        targets = checks.Targets(self._declared.keys() | self._unclear, self._nameless)
         for item in self.accepted:
             self.problems += checks.references(item, targets)
             self.problems += checks.local_paths(item)
+            self.problems += checks.programs(item)
             self.problems += checks.secrets(item)
             self.problems += checks.own_rules(item, resources, set_name)
         self.problems += checks.shared_identities(self.accepted)
         told = {(problem.source.file, problem.source.line) for problem in self.problems}
         for item in self._refused:
             own = checks.own_rules(item, resources, set_name)
-            for check in (checks.references(item, targets), checks.local_paths(item), checks.secrets(item), own):
+            files = chain(checks.local_paths(item), checks.programs(item))
+            for check in (checks.references(item, targets), files, checks.secrets(item), own):
                 more = _as_far_as_it_goes(check)
                 self.problems += (p for p in more if (p.source.file, p.source.line) not in told)
 
