@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from obs import ObsClient
 
 from fmctl.sandbox import Sandbox, VirtualClock
 from fmctl.sandbox.server import Server
@@ -38,6 +39,22 @@ def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
 def server(tmp_path: Path) -> Iterator[Server]:
     with running(Server(tmp_path / "served")) as made:
         yield made
+
+
+@pytest.fixture(params=["obs", "v2", "v4"])
+def obs(server: Server, request: pytest.FixtureRequest) -> Iterator[ObsClient]:
+    """The official OBS client, with each of its signatures."""
+    client = obs_client(server, signature=request.param)
+    yield client
+    client.close()
+
+
+def obs_client(served: Server, **changes: object) -> ObsClient:
+    """The official OBS client of a served sandbox; further arguments are its own."""
+    info = served.info
+    keys = {"access_key_id": info["access_key"], "secret_access_key": info["secret_key"]}
+    known = {"server": info["obs_endpoint"], "region": info["region"], "max_retry_count": 0}
+    return ObsClient(**keys | known | changes)
 
 
 def anonymous(sandbox: Sandbox) -> httpx.Client:

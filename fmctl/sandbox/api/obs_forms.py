@@ -6,6 +6,7 @@ POST /{bucket} with multipart/form-data
 import base64
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
@@ -24,6 +25,11 @@ FREE = {"policy", "signature", "accesskeyid", "awsaccesskeyid", "file", "x-amz-s
 
 def post_object(call: ObsCall) -> Response:
     """Store the file of the form; 204, or the status that it asks for."""
+    with closing(call.request):  # and with it the files of the form
+        return _post(call)
+
+
+def _post(call: ObsCall) -> Response:
     fields = {name.lower(): value for name, value in call.request.form.items()}
     file = call.request.files.get("file")
     if file is None or not fields.get("key"):
