@@ -111,7 +111,7 @@ def test_details_hold_what_people_ask_for(chain: World) -> None:
         "epochs=8",
         "Training job completed.",
         " started",
-        "fmctl cp TrainingJob/train:train_url DIR",
+        "fmctl cp TrainingJob/train:train_url ./train_url",
     ):
         assert wanted in text
     assert "SUCCESS" in described(chain, SERVICE)

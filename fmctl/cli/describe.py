@@ -20,10 +20,10 @@ def describe(
     """
     from fmctl.api import address
     from fmctl.cli.output import columns, say
-    from fmctl.cli.session import open_session, project_of
+    from fmctl.cli.session import open_session, pasted, project_of
     from fmctl.details import details
     from fmctl.report.details import details_text
 
     id = address(what)
     session = open_session(project_of(None), context)
-    say(details_text(details(id, session), session.target, session.clock.now(), columns()))
+    say(details_text(details(id, session), session.target, session.clock.now(), columns(), pasted(session)))

@@ -52,6 +52,20 @@ def open_session(project: Project, context: str | None) -> Session:
     return open_session(project, context, notify=warn)
 
 
+def pasted(session: Session) -> str:
+    """What a command that is typed here needs besides its arguments to mean the same context."""
+    import os
+
+    from fmctl.domain.problem import FmctlError
+    from fmctl.settings import context_name
+
+    try:
+        here = context_name(None, project_of(None), os.environ)
+    except FmctlError:
+        here = ""
+    return "" if here == session.context.name else f" --context {session.context.name}"
+
+
 def seconds_of(option: str, text: str | None) -> float | None:
     """A duration of the command line in seconds."""
     import re

@@ -70,3 +70,5 @@ class Details:
     updates: tuple[ServiceUpdate, ...] = ()
     sources: tuple[Link, ...] = ()
     users: tuple[Link, ...] = ()
+    why: str = ""
+    """Why it is in its state, as far as anybody tells."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from fmctl.domain.live import Health, Live
 from fmctl.domain.plan import Target
-from fmctl.domain.record import Details, Happening, Link, ServiceUpdate
+from fmctl.domain.record import Details, Happening, Link, ServiceUpdate, Usage
 from fmctl.domain.values import span
-from fmctl.report.table import clipped, legible, table, width
+from fmctl.report.table import clipped, folded, legible, table, width
 from fmctl.report.times import clock, when
 
 NEWEST_EVENTS = 10
@@ -37,20 +37,23 @@ _HEALTH = {
 }
 
 
-def details_text(details: Details, target: Target, now: float, columns: int | None = None) -> str:
-    """The whole description, in sections; tables and logs are cut to ``columns`` where that is given."""
+def details_text(details: Details, target: Target, now: float, columns: int | None = None, options: str = "") -> str:
+    """The whole description, in sections, folded to ``columns`` where that is given, of a log its lines cut.
+
+    ``options`` belong to every command that is named, so that it works as it stands.
+    """
     live, room = details.live, columns and max(1, columns - len(_INDENT))
     log = [legible(line) for line in details.log]
     sections: list[tuple[str, Sequence[str]]] = [
-        ("", _pairs([*_head(live, target, now), *details.about])),
+        ("", _pairs([*_head(details, target, now), *details.about], columns)),
         ("Runs", _runs(details.runs, room)),
-        ("Used", [f"{one.name}: {one.newest:g} %, mean {one.mean:.1f}, most {one.most:g}" for one in details.usage]),
+        ("Used", list(map(_used, details.usage))),
         ("Updates", list(map(_update, details.updates[:NEWEST_UPDATES]))),
-        ("Made from", list(map(link_text, details.sources))),
-        ("Used by", list(map(link_text, details.users))),
+        ("Made from", _links(details.sources, room)),
+        ("Used by", _links(details.users, room)),
         ("Events", events_lines(details.events[-NEWEST_EVENTS:], room)),
         ("Log, the last lines", [clipped(line, room) for line in log] if room else log),
-        ("Next", list(_next(live, details))),
+        ("Next", [line + options if ": fmctl " in line else line for line in _next(live, details)]),
     ]
     return "\n".join(_sections(sections))
 
@@ -63,28 +66,31 @@ def _sections(sections: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
         yield from (_INDENT + line if title else line for line in lines)
 
 
-def _pairs(pairs: Sequence[tuple[str, str]]) -> Sequence[str]:
+def _pairs(pairs: Sequence[tuple[str, str]], columns: int | None) -> Sequence[str]:
     """Names and values, the values below each other; a very long name may stand out."""
     room = min(_WIDEST, max(width(name) for name, _ in pairs)) + 2
-    return [f"{name}:" + " " * max(1, room - width(name) - 1) + value for name, value in pairs]
+    lines = (f"{name}:" + " " * max(1, room - width(name) - 1) + legible(value) for name, value in pairs)
+    return [part for line in lines for part in folded(line, columns, room)]
 
 
 # ------------------------------------------------------------------- the head
 
 
-def _head(live: Live, target: Target, now: float) -> Iterator[tuple[str, str]]:
+def _head(details: Details, target: Target, now: float) -> Iterator[tuple[str, str]]:
+    live = details.live
     yield "Kind", live.id.kind
     yield "Name", live.id.name
     if live.description:
         yield "Description", live.description
-    yield "On ModelArts", f"{live.remote_name}, id {live.remote_id}"
-    yield "Where", f"context {target.context} ({target.host}), project {target.project}, ws {target.workspace}"
-    yield "Owner", f"{live.owner}, marker {live.marker}" if live.marker else live.owner
     yield "Phase", live.phase or "-"
     yield "Health", _health(live)
-    if live.message:
-        yield "Message", live.message
+    if details.why:
+        yield "Why", details.why
     yield "Created", when(live.created, now)
+    yield "On ModelArts", f"{live.remote_name}, id {live.remote_id}"
+    yield "Owner", f"{live.owner}, marker {live.marker}" if live.marker else live.owner
+    yield "Context", f"{target.context} ({target.host})"
+    yield "Project", f"{target.project}, workspace {target.workspace}"
 
 
 def _health(live: Live) -> str:
@@ -110,6 +116,10 @@ def _run(run: Live) -> tuple[str, ...]:
     return run.remote_name, str(run.attempt), run.phase, clock(run.created), started, ran
 
 
+def _used(one: Usage) -> str:
+    return f"{one.name}: {one.newest:.3g} %, mean {one.mean:.3g}, most {one.most:.3g}"
+
+
 def _said(run: Live) -> Sequence[str]:
     return (_INDENT + legible(run.message),) if run.message else ()
 
@@ -117,6 +127,10 @@ def _said(run: Live) -> Sequence[str]:
 def _update(update: ServiceUpdate) -> str:
     shares = ", ".join(f"{name} {weight} %" for name, weight in update.shares)
     return f"{clock(update.at)}  {update.result}  {shares}".rstrip()
+
+
+def _links(links: Sequence[Link], columns: int | None) -> Sequence[str]:
+    return [part for link in links for part in folded(link_text(link), columns)]
 
 
 def link_text(link: Link) -> str:
@@ -130,7 +144,8 @@ def events_lines(events: Sequence[Happening], columns: int | None = None) -> Seq
     if not events:
         return ()
     heads = ("TIME", "LEVEL", "SOURCE", "MESSAGE")
-    return table(heads, [(clock(e.at), e.level or "-", e.source or "-", e.message) for e in events], columns)
+    rows = [(clock(e.at), e.level or "-", e.source or "-", e.message) for e in events]
+    return table(heads, rows, columns, fold=True)
 
 
 # ------------------------------------------------------------------- what to do
@@ -147,7 +162,7 @@ def _next_job(live: Live, details: Details) -> Iterator[str]:
         yield f"wait for it: fmctl wait {live.id}"
         yield f"stop it: fmctl stop {live.id}"
     elif live.health is Health.HEALTHY:
-        yield from (f"get what it wrote: fmctl cp {live.id}:{name} DIR" for name in live.facts.get("outputs", {}))
+        yield from (f"get what it wrote: fmctl cp {live.id}:{name} ./{name}" for name in live.facts.get("outputs", {}))
     else:
         yield f"see its log: fmctl logs {live.id}"
         if live.health is Health.SUSPENDED:
@@ -158,6 +173,7 @@ def _next_job(live: Live, details: Details) -> Iterator[str]:
 
 def _next_model(live: Live, details: Details) -> Iterator[str]:
     if live.health is Health.DEGRADED:
+        yield from (f"see what it was made from: fmctl describe {one.id}" for one in details.sources[:1])
         yield "correct the model folder and apply: a version that was never published is published anew"
     elif live.active:
         yield f"wait for it: fmctl wait {live.id}"

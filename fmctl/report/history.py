@@ -13,7 +13,7 @@ def history_text(facts: Sequence[Fact], columns: int | None = None) -> str:
     """One line a fact."""
     heads = ("TIME", "FACT", "HASH", "ATTEMPT", "WHAT")
     rows = [(_at(f.at), f.fact, f.hash, str(f.attempt), _what(f)) for f in facts]
-    return "\n".join(table(heads, rows, columns))
+    return "\n".join(table(heads, rows, columns, fold=True))
 
 
 def _at(text: str) -> str:
