@@ -2,6 +2,7 @@
 
 *      /v1/infers/{service_id}
 *      /v1/infers/{service_id}/{path...}
+*      /v1/infers/{pool}/{service_id}/{path...}   (services of a dedicated pool; their pool may be left out)
 
 The gateway in front of the instances: it checks who asks, chooses an instance by weight, and passes the request on
 without the caller's credentials. An answer of the model, good or bad, is passed back as it is.
@@ -13,12 +14,17 @@ from urllib.parse import quote
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
-from fmctl.sandbox.api.service_records import NOT_FOUND
+from fmctl.sandbox.auth import authenticate
 from fmctl.sandbox.serving.deployments import Serving
 from fmctl.sandbox.serving.instances import Answer, Instance, InstanceLost, InstanceTooSlow, Query
+from fmctl.sandbox.serving.specifications import POOLS
 from fmctl.sandbox.serving.state import LIVE, SERVICES
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
+# The gateway's own words; what begins with ModelArts comes from behind it.
+UNPUBLISHED = "APIG.0101"
+TOO_LARGE = "APIG.0201"
+BAD_CREDENTIAL = "APIG.0301"
 BODY_LIMIT = 12 * 1024 * 1024
 TIMEOUT = 40.0
 # Of the caller's headers the model sees only these, and those with the prefix: the others are about the gateway.
@@ -27,23 +33,27 @@ PASSED_PREFIX = "x-"
 CREDENTIALS = frozenset({"x-auth-token", "x-security-token", "x-sdk-date", "x-project-id", "x-domain-id"})
 
 
-@route("*", "/v1/infers/{service_id}")
+@route("*", "/v1/infers/{service_id}", auth=False)
 def predict(call: Call) -> Reply | Response:
     """Ask the model's API at its root."""
-    return _forward(call, "/")
+    return _forward(call, call.path["service_id"], "/")
 
 
-@route("*", "/v1/infers/{service_id}/{path...}")
+@route("*", "/v1/infers/{service_id}/{path...}", auth=False)
 def predict_below(call: Call) -> Reply | Response:
     """Ask another API of the model."""
-    return _forward(call, f"/{call.path['path']}")
+    if call.path["service_id"] in POOLS:
+        service_id, _, path = call.path["path"].partition("/")
+        return _forward(call, service_id, f"/{path}")
+    return _forward(call, call.path["service_id"], f"/{call.path['path']}")
 
 
-def _forward(call: Call, path: str) -> Response:
-    serving, service_id = call.sandbox.part(Serving), call.path["service_id"]
+def _forward(call: Call, service_id: str, path: str) -> Response:
+    serving = call.sandbox.part(Serving)
+    _check_caller(call)
     _refuse_unless_running(call, service_id)
     if (call.request.content_length or 0) > BODY_LIMIT:
-        raise WireError(413, "ModelArts.4104", "The request body is larger than 12 MB.")
+        raise WireError(413, TOO_LARGE, "The request body is larger than 12 MB.")
     query = Query(call.request.method, _target(call, path), _headers(call.request.headers), call.request.get_data())
     chosen = serving.choose(service_id)
     if chosen is None:
@@ -59,10 +69,19 @@ def _forward(call: Call, path: str) -> Response:
     return Response(answer.body, answer.status, content_type=answer.content_type)
 
 
+def _check_caller(call: Call) -> None:
+    try:
+        authenticate(call.sandbox, call.request)
+    except WireError as error:
+        raise WireError(
+            error.status, BAD_CREDENTIAL, f"Incorrect authentication information: {error.message}"
+        ) from error
+
+
 def _refuse_unless_running(call: Call, service_id: str) -> None:
     document = call.sandbox.store.get(SERVICES, service_id)
-    if document is None:
-        raise WireError(404, NOT_FOUND, f"The service {service_id} does not exist.")
+    if document is None or document["service"]["infer_type"] != "real-time":
+        raise WireError(404, UNPUBLISHED, "The API does not exist or has not been published.")
     status = document["service"]["status"]
     updating = status == "deploying" and document["fallback"]
     if status not in LIVE and not updating:

@@ -26,7 +26,7 @@ def ordered(
     default: str,
     rank: Callable[[str, Any], Any] = lambda _, value: value,
 ) -> list[Record]:
-    """Sorted as `sort_by` and `order` ask; the newest first when they do not. `rank` compares what is no plain value."""
+    """Sorted as `sort_by` and `order` ask; the newest first by default. `rank` makes values comparable."""
     key, order = call.query.get("sort_by") or default, call.query.get("order") or "desc"
     if key not in keys:
         raise WireError(400, INVALID, f"Invalid parameter sort_by: {key}. It must be one of {', '.join(sorted(keys))}.")

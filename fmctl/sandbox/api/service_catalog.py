@@ -6,18 +6,25 @@ GET /v1/{project_id}/services/specifications
 from collections.abc import Sequence
 from typing import Any
 
-from fmctl.sandbox.api.listing import page
+from fmctl.sandbox.api.listing import is_set, page
+from fmctl.sandbox.serving import quotas
 from fmctl.sandbox.serving.specifications import CUSTOM, SPECIFICATIONS, Specification
 from fmctl.sandbox.wire import Call, Reply, Route, route
+
+SERVED = frozenset({"real-time", "batch"})
 
 
 @route("GET", "/v1/{project_id}/services/specifications")
 def list_specifications(call: Call) -> Reply:
     """The public pool's specifications; for a dedicated pool there is only `custom`."""
-    if call.query.get("is_personal_cluster") == "true":
+    infer_type = call.query.get("infer_type") or "real-time"
+    if infer_type not in SERVED:
+        entries = []
+    elif is_set(call, "is_personal_cluster"):
         entries = [_custom()]
     else:
-        entries = [_entry(specification) for specification in SPECIFICATIONS]
+        full = infer_type == "real-time" and quotas.is_exhausted(call.sandbox, call.project_id)
+        entries = [_entry(specification) | {"over_quota": full} for specification in SPECIFICATIONS]
     shown = page(call, entries)
     return Reply(200, {"total_count": len(entries), "count": len(shown), "specifications": shown})
 

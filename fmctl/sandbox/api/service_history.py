@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fmctl.sandbox.api import service_records
-from fmctl.sandbox.api.listing import ordered, page
+from fmctl.sandbox.api.listing import LONGEST_NUMBER, ordered, page
 from fmctl.sandbox.models.checks import invalid
 from fmctl.sandbox.serving.deployments import Serving
 from fmctl.sandbox.serving.instances import Usage
@@ -75,7 +75,15 @@ def _monitor(document: Document, element: Document, usage: list[Usage]) -> Docum
         "cpu_memory_usage": sum(one.memory_mb for one in usage),
         "cpu_memory_total": memory * element["instance_count"],
         **NO_ACCELERATORS,
+        **_accelerators(element),
     }
+
+
+def _accelerators(element: Document) -> Document:
+    """Cards that the specification has; nothing here uses them."""
+    known = {spec.name: spec for spec in SPECIFICATIONS if spec.accelerators}
+    spec = known.get(element["specification"])
+    return {f"{spec.category.lower()}_total": spec.accelerators * element["instance_count"]} if spec else {}
 
 
 def _capacity(element: Document) -> tuple[float, int]:
@@ -89,7 +97,7 @@ def _capacity(element: Document) -> tuple[float, int]:
 def _fits(call: Call, event: Document) -> bool:
     query = call.query
     return (
-        query.get("event_type", event["event_type"]) == event["event_type"]
+        (query.get("event_type") or event["event_type"]) == event["event_type"]
         and query.get("event_info", "") in event["event_info"]
         and _time(call, "start_time", 0) <= event["occur_time"] <= _time(call, "end_time", event["occur_time"])
     )
@@ -97,7 +105,7 @@ def _fits(call: Call, event: Document) -> bool:
 
 def _time(call: Call, name: str, default: int) -> int:
     text = call.query.get(name) or str(default)
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > LONGEST_NUMBER:
         raise invalid(name, "a time in milliseconds")
     return int(text)
 

@@ -12,7 +12,8 @@ WRONG_STATE = "ModelArts.3519"
 
 ELEMENT_STATUS = {"running": "ready", "concerning": "concerning"}
 ONLY_IN_DETAIL = frozenset({"config", "access_address"})
-NEVER_RETURNED = frozenset({"deploy_timeout_in_seconds"})
+NEVER_RETURNED = frozenset({"deploy_timeout_in_seconds", "api"})
+BATCH_TIMES = ("start_time", "finished_time")
 
 
 def need(call: Call, service_id: str) -> Document:
@@ -34,10 +35,18 @@ def detail(call: Call, document: Document) -> Document:
     """Everything about one service."""
     service: Document = document["service"]
     state = ELEMENT_STATUS.get(service["status"], "notReady")
-    shown = service | {"config": [shown_element(element) | {"status": state} for element in service["config"]]}
-    if document["deployed"]:
-        shown["access_address"] = f"{call.request.host_url}v1/infers/{service['service_id']}"
+    times = {name: service[name] for name in BATCH_TIMES if name in service}
+    shown = {name: value for name, value in service.items() if name not in BATCH_TIMES}
+    shown["config"] = [shown_element(element) | {"status": state} | times for element in service["config"]]
+    if document["deployed"] and service["infer_type"] == "real-time":
+        shown["access_address"] = f"{call.request.host_url}v1/infers/{_place(service)}{service['service_id']}"
     return shown
+
+
+def _place(service: Document) -> str:
+    """Services of a dedicated pool have its name in their address."""
+    pool = service.get("pool_name") or service.get("cluster_id")
+    return f"{pool}/" if pool else ""
 
 
 def listed(document: Document) -> Document:

@@ -1,4 +1,4 @@
-"""What the body of "create model" declares beside the model itself: APIs, parameters, dependencies, documents, template.
+"""What the body of "create model" declares of the model: APIs, parameters, dependencies, documents, a template.
 
 Whatever stands in the request is answered with the codes of request parameters (3036, 3037, 3041); the codes of
 configurations (3015, 3016) are for config.json and for `initial_config`, which stands in its place.
@@ -28,7 +28,8 @@ TEMPLATE_MISSING = "ModelArts.3034"
 DOC_NAME = re.compile(r"[A-Za-z一-鿿][^\x00-\x1f]{0,47}")
 DOCUMENTS = 3
 PARAM_FIELDS = ("url", "method", "protocol", "param_name", "param_type")
-PARAM_TYPES = frozenset("int integer string float number boolean timestamp date file object array box".split())
+NUMBERS = frozenset({"int", "integer", "float", "number"})
+PARAM_TYPES = NUMBERS | {"string", "boolean", "timestamp", "date", "file", "object", "array", "box"}
 PARAM_LIMITS = {"param_name": 64, "param_desc": 100}
 
 

@@ -98,7 +98,7 @@ class Publishing:
         self._save(document, now, "building" if self._needs_image(model) else "published")
 
     def _build(self, document: Document, now: float) -> None:
-        """The image is a name: services run with what is installed here. What could not be built is told all the same."""
+        """The image is but a name: services run with what is installed. What cannot be built fails all the same."""
         model = document["model"]
         if package := model_config.uninstallable(model["dependencies"]):
             self._fail(document, now, f"{BUILD_FAILED}: pip cannot install {package!r}.", "building_failed")

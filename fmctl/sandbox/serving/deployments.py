@@ -18,8 +18,9 @@ from typing import Any
 
 from fmctl.sandbox.account import Account
 from fmctl.sandbox.models import config as model_config
-from fmctl.sandbox.models.publishing import MODELS, Publishing
+from fmctl.sandbox.models.publishing import MODELS, Publishing, engine_of
 from fmctl.sandbox.serving import state as service_state
+from fmctl.sandbox.serving.batch import BatchRun
 from fmctl.sandbox.serving.fleet import Fleet, Group, GroupKey
 from fmctl.sandbox.serving.instances import Instance, InstanceSpec, Launcher, Usage
 from fmctl.sandbox.serving.launcher import ProcessLauncher
@@ -45,6 +46,7 @@ class Serving:
         self._sandbox = sandbox
         self._lock = threading.RLock()
         self._fleet = Fleet(launcher or ProcessLauncher())
+        self._batches: dict[str, BatchRun] = {}
         self.traffic = Traffic(sandbox.clock.now)
 
     def recover(self) -> None:
@@ -69,6 +71,11 @@ class Serving:
         """End every instance."""
         with self._lock:
             self._fleet.close()
+            runs = [*self._batches.values()]
+        for run in runs:
+            run.cancel()
+        for run in runs:  # outside the lock: they may be waiting for it
+            run.join()
 
     def choose(self, service_id: str) -> tuple[str, Instance] | None:
         """The model whose turn it is and an instance of it, held for this request; None when nothing answers."""
@@ -101,6 +108,8 @@ class Serving:
             self._change(document, lambda fresh: service_state.begin_stop(fresh, now))
         elif status == "deploying":
             self._deploy(document, now)
+        elif status in LIVE and document["service"]["infer_type"] == "batch":
+            self._work(document, now)
         elif status in LIVE:
             self._watch(document, now)
         else:
@@ -108,6 +117,7 @@ class Serving:
 
     def _deploy(self, document: Document, now: float) -> None:
         """Start what the target needs; move to it when all of it is ready."""
+        self._end_batch(_id(document))
         try:
             groups = self._ensure(document, document["target"], now)
         except CannotServe as error:
@@ -139,9 +149,51 @@ class Serving:
         elif healthy != (document["service"]["status"] == "running"):
             self._change(document, lambda fresh: service_state.set_health(fresh, healthy=healthy, now=now))
 
+    def _work(self, document: Document, now: float) -> None:
+        """See a batch through: from its input to its results, and then to its end."""
+        config = document["service"]["config"]
+        groups = self._ensure(document, config, now)
+        self._keep_only(document, config, now)
+        failures = [slot.failure for group, _ in groups for slot in group.slots]
+        outcome = self._batch(document, config[0]).outcome
+        if all(failures):
+            ended = self._change(document, lambda fresh: service_state.give_up(fresh, failures[0], now))
+        elif outcome is not None:
+            ended = self._change(document, lambda fresh: service_state.finish_batch(fresh, outcome.failure, now))
+        else:
+            return
+        if ended:
+            self._end_batch(_id(document))
+            self._keep_only(document, [], now)
+
+    def _batch(self, document: Document, element: Document) -> BatchRun:
+        """The run of a batch service, begun now unless it was before."""
+        service_id, model_id = _id(document), element["model_id"]
+
+        def take() -> Instance | None:
+            with self._lock:
+                group = self._fleet.group(self._key(document["service"], element))
+                if group is None or not group.ready():
+                    return None
+                instance = group.next_ready()
+                instance.hold()
+                return instance
+
+        def record(failed: bool) -> None:
+            self.traffic.record(service_id, model_id, failed=failed)
+
+        if service_id not in self._batches:
+            self._batches[service_id] = BatchRun(self._sandbox.objects, service_id, element, take, record)
+        return self._batches[service_id]
+
+    def _end_batch(self, service_id: str) -> None:
+        if run := self._batches.pop(service_id, None):
+            run.cancel()
+
     def _wind_down(self, document: Document, now: float) -> None:
         """Stopping or deleting takes until the last instance has left."""
         service_id, status = _id(document), document["service"]["status"]
+        self._end_batch(service_id)
         self._fleet.trim_service(service_id, (), now)
         if self._fleet.has_instances(service_id) or now - document["since"] < STEP:
             return
@@ -224,7 +276,7 @@ class Serving:
             service_id=service["service_id"],
             model_id=model["model_id"],
             model_name=model["model_name"],
-            model_type=model["model_type"],
+            model_type=engine_of(document),
             folder=self._sandbox.part(Publishing).folder(model["model_id"]) / "model",
             log=self._folder(service["service_id"]) / f"{model['model_id']}.log",
             api_method=config.apis[0]["method"],

@@ -14,6 +14,7 @@ from fmctl.sandbox.serving.instances import Instance, InstanceSpec, InstanceStat
 GroupKey = tuple[str, str]  # service id, digest of what runs
 
 START_ATTEMPTS = 3  # of an instance that dies without a word before it was ever ready
+UNEXPLAINED = "the process of the model ended {starts} times while it started, without saying why"
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 STEADY = 60.0  # seconds of being ready after which earlier crashes are forgiven
@@ -130,7 +131,14 @@ class Fleet:
         if slot.instance is not None:
             self._look_at(slot, slot.instance, now)
         if slot.instance is None and not slot.failure and now >= slot.retry_at:
-            slot.instance, slot.starts = self._launcher.start(spec), slot.starts + 1
+            self._start(slot, spec, now)
+
+    def _start(self, slot: Slot, spec: InstanceSpec, now: float) -> None:
+        slot.starts += 1
+        try:
+            slot.instance = self._launcher.start(spec)
+        except (OSError, ValueError) as error:  # the machine cannot: too many processes, variables too long, …
+            self._pause(slot, f"the process of the model cannot be started: {error}", now)
 
     def _look_at(self, slot: Slot, instance: Instance, now: float) -> None:
         state = instance.state()
@@ -142,19 +150,18 @@ class Fleet:
             slot.failure = instance.error
         elif state is InstanceState.ENDED:
             slot.instance, slot.ready_since = None, None
-            slot.retry_at = now + min(FIRST_PAUSE * 2 ** max(slot.starts - 1, 0), LONGEST_PAUSE)
-            if not slot.proven:
-                slot.failure = instance.error or _given_up(slot.starts)
+            if instance.error and not slot.proven:
+                slot.failure = instance.error
+            self._pause(slot, UNEXPLAINED.format(starts=slot.starts), now)
+
+    def _pause(self, slot: Slot, reason: str, now: float) -> None:
+        """Ever longer before the next start; one that was never ready has so many starts and no more."""
+        slot.retry_at = now + min(FIRST_PAUSE * 2 ** max(slot.starts - 1, 0), LONGEST_PAUSE)
+        if not slot.proven and slot.starts >= START_ATTEMPTS:
+            slot.failure = slot.failure or reason
 
     def _dismiss(self, service_id: str, slot: Slot, now: float) -> None:
         if slot.instance is not None:
             slot.instance.stop()
             self._leaving.append(Leaving(service_id, slot.instance, now + GRACE))
             slot.instance = None
-
-
-def _given_up(starts: int) -> str:
-    """Why no further start is tried; empty when one is."""
-    if starts < START_ATTEMPTS:
-        return ""
-    return f"the process of the model ended {starts} times while it started, without saying why"

@@ -20,8 +20,19 @@ Config = list[dict[str, Any]]
 SERVICES = "services"
 UNIT_SECONDS = {"DAYS": 86400, "HOURS": 3600, "MINUTES": 60}
 KEPT_EVENTS = 1000
+KEPT_SECONDS = 30 * 86400
 LIVE = frozenset({"running", "concerning"})
-DEPLOY_EVENTS = ("Start to deploy the service.", "The environment is being prepared.", "The environment is ready.")
+DEPLOY_EVENTS = (
+    "Start to deploy the service.",
+    "Start to build the image.",
+    "The image is built.",
+    "The environment is being prepared.",
+    "The environment is ready.",
+    "Resources are scheduled.",
+    "The image is being pulled.",
+    "The image is pulled.",
+    "The model is starting.",
+)
 
 
 class Operation(StrEnum):
@@ -71,7 +82,7 @@ def begin_update(document: Document, config: Config, now: float) -> int:
     so it takes the new configuration at once and starts.
     """
     service = document["service"]
-    live = service["status"] in LIVE
+    live = service["status"] in LIVE and service["infer_type"] == "real-time"
     if not live:
         service["config"] = config
         arm(document, now)
@@ -98,6 +109,21 @@ def finish_deploy(document: Document, now: float) -> None:
         service["update_time"] = document["logs"][-1]["update_time"]
     event(document, "normal", "The service is running.", now)
     document["deployed"] = True  # once and for all: from here on it has an address
+    if service["infer_type"] == "batch":
+        service["start_time"] = milliseconds(now)
+        service.pop("finished_time", None)
+
+
+def finish_batch(document: Document, failure: str, now: float) -> None:
+    """A batch service has gone through its input."""
+    service = document["service"]
+    service["finished_time"] = milliseconds(now)
+    _status(document, "failed" if failure else "finished", now)
+    if failure:
+        service["error_msg"] = failure
+        event(document, "abnormal", f"The batch failed: {failure}", now)
+    else:
+        event(document, "normal", "The batch is finished.", now)
 
 
 def fail_deploy(document: Document, reason: str, now: float) -> None:
@@ -112,6 +138,7 @@ def fail_deploy(document: Document, reason: str, now: float) -> None:
         _status(document, "running", now)
     else:
         service["error_msg"] = reason
+        disarm(document)
         _status(document, "failed", now)
 
 
@@ -178,8 +205,10 @@ def add_counts(document: Document, model_id: str, invocations: int, failures: in
 
 def event(document: Document, kind: str, text: str, now: float) -> None:
     """Write down what happened, for whoever asks for the service's events."""
-    document["events"].append({"event_type": kind, "event_info": text, "occur_time": milliseconds(now)})
-    del document["events"][:-KEPT_EVENTS]
+    since = milliseconds(now - KEPT_SECONDS)
+    kept = [event for event in document["events"] if event["occur_time"] >= since]
+    new = {"event_type": kind, "event_info": text, "occur_time": milliseconds(now)}
+    document["events"] = [*kept, new][-KEPT_EVENTS:]
 
 
 def milliseconds(now: float) -> int:
@@ -201,7 +230,9 @@ def _log(document: Document, config: Config, now: float) -> None:
     previous: Sequence[Document] = document["logs"]
     latest = previous[-1]["update_time"] if previous else 0
     when = max(milliseconds(now), latest + 1)
-    document["logs"].append({"update_time": when, "result": "RUNNING", "config": config, "extend_config": []})
+    cluster = document["service"].get("cluster_id", "")
+    entry = {"update_time": when, "result": "RUNNING", "config": config, "cluster_id": cluster, "extend_config": []}
+    document["logs"].append(entry)
 
 
 def _close_log(document: Document, result: str) -> bool:
