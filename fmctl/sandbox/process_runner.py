@@ -20,6 +20,7 @@ import psutil
 
 from fmctl.sandbox.meter import Meter, read_samples
 from fmctl.sandbox.objects import Objects, ObsError
+from fmctl.sandbox.programs import SHELL
 from fmctl.sandbox.runner import Ended, Outlook
 from fmctl.sandbox.workdir import CannotPrepare, Workdir, job_mark, log_path, metrics_path
 
@@ -67,6 +68,9 @@ class ProcessRunner:
 
     def metrics(self, job_id: str) -> Mapping[str, list[float]] | None:
         return read_samples(metrics_path(self._root / job_id))
+
+    def folder(self, job_id: str) -> Path:
+        return self._root / job_id
 
     def forget(self, job_id: str) -> None:
         if run := self._running.pop(job_id, None):
@@ -136,7 +140,7 @@ class _Run:
 
     def _execute(self, out: IO[bytes]) -> int:
         command = self._work.command
-        if command[0] == "/bin/sh":
+        if command[0] == SHELL:
             _say(out, "custom images are not pulled: the command runs on this machine")
         _say(out, "run " + " ".join(command))
         process = subprocess.Popen(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any, Protocol
 
 ONLY_TASK = "worker-0"
@@ -47,6 +48,9 @@ class Runner(Protocol):
 
     def metrics(self, job_id: str) -> Mapping[str, list[float]] | None:
         """Samples by the name of the metric; None when there are none yet."""
+
+    def folder(self, job_id: str) -> Path | None:
+        """Where a job runs, and what it leaves is kept; None for one that is not really run."""
 
     def forget(self, job_id: str) -> None:
         """The job is deleted: stop it, and remove what is left of it."""
@@ -111,6 +115,9 @@ class ScriptedRunner:
 
     def metrics(self, job_id: str) -> None:
         """What is not run uses nothing."""
+
+    def folder(self, job_id: str) -> None:
+        """What is not run leaves nothing."""
 
     def forget(self, job_id: str) -> None:
         self._jobs.pop(job_id, None)

@@ -6,7 +6,6 @@
 <root>/log/worker-0.log       what the job writes
 """
 
-import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from fmctl.sandbox import programs
+from fmctl.sandbox.object_info import About
 from fmctl.sandbox.objects import Objects, split_url
 from fmctl.sandbox.runner import ONLY_TASK
 
@@ -55,6 +56,8 @@ class Workdir:
             yield f"one process runs, as {ONLY_TASK}, for all nodes of the job"
         if self._job["spec"].get("volumes"):
             yield "volumes are not mounted: the sandbox has no network file systems"
+        if program := programs.program_of(self._job):
+            self._order().write(self.root / program)
 
     @property
     def code(self) -> Path:
@@ -64,13 +67,10 @@ class Workdir:
 
     @property
     def command(self) -> list[str]:
-        """What is executed: the boot file with this Python, or a custom image's command with the shell."""
-        arguments = [f"--{name}" if value is None else f"--{name}={value}" for name, value in self._arguments()]
-        if not self._algorithm.get("boot_file"):
-            return ["/bin/sh", "-c", " ".join([self._algorithm["command"], *map(shlex.quote, arguments)])]
-        boot = self._algorithm["boot_file"]
-        inside = "/".join(split_url(boot)).removeprefix("/".join(split_url(self._algorithm["code_dir"])))
-        return [sys.executable, str(self.code / inside), *arguments]
+        """What is executed: the job's own code, or the program that takes its place."""
+        if program := programs.program_of(self._job):
+            return programs.command_of(program, self.root / program)
+        return self._order().command()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -117,8 +117,21 @@ class Workdir:
             name = f"{self._job['metadata']['id']}-{ONLY_TASK}.log"
             with self.log_path.open("rb") as content:
                 self._objects.put(
-                    bucket, f"{prefix.rstrip('/')}/{name}".lstrip("/"), content, content_type="text/plain"
+                    bucket, f"{prefix.rstrip('/')}/{name}".lstrip("/"), content, about=About("text/plain")
                 )
+
+    def _order(self) -> programs.Order:
+        """What the job's own code is started with."""
+        folders = {kind: {name: str(path) for name, path in self._local(kind)} for kind in ("inputs", "outputs")}
+        return programs.Order(self._job, self._start(), tuple(self._arguments()), **folders)
+
+    def _start(self) -> list[str]:
+        """The boot file with this Python, or a custom image's command with the shell."""
+        boot = self._algorithm.get("boot_file")
+        if not boot:
+            return [programs.SHELL, "-c", self._algorithm.get("command") or ""]
+        inside = "/".join(split_url(boot)).removeprefix("/".join(split_url(self._algorithm["code_dir"])))
+        return [sys.executable, str(self.code / inside)]
 
     @property
     def _outputs(self) -> dict[Path, str]:
@@ -133,13 +146,14 @@ class Workdir:
     def _channels(self, access: str) -> Iterator[tuple[str, str]]:
         """Names and local folders of the inputs and outputs that are passed in this way."""
         for kind in ("inputs", "outputs"):
-            for at, channel in enumerate(self._algorithm[kind]):
-                if channel["access_method"] == access:
-                    folder = self._folder(kind, channel, at)
-                    yield (
-                        channel["name"],
-                        str(self._inputs.get(channel["name"], folder) if kind == "inputs" else folder),
-                    )
+            wanted = {channel["name"] for channel in self._algorithm[kind] if channel["access_method"] == access}
+            yield from ((name, str(path)) for name, path in self._local(kind) if name in wanted)
+
+    def _local(self, kind: str) -> Iterator[tuple[str, Path]]:
+        """Names of the inputs, or outputs, and where each is; an input of one object is a file."""
+        for at, channel in enumerate(self._algorithm[kind]):
+            name, folder = channel["name"], self._folder(kind, channel, at)
+            yield name, self._inputs.get(name, folder) if kind == "inputs" else folder
 
     def _folder(self, kind: str, channel: Mapping[str, Any], at: int) -> Path:
         return self.root / kind / f"{Path(channel['name']).name}_{at}"

@@ -288,7 +288,7 @@ def test_searches_by_user_and_kind_of_training(jobs: Jobs, sandbox: Sandbox) -> 
     ],
 )
 def test_what_jobs_have_not_is_said(jobs: Jobs, path: str) -> None:
-    """A job without fine-tuning, search and network says so; one that does not exist says that first."""
+    """A job without fine-tuning and search says so; one that does not exist says that first."""
     job_id = jobs.start()
 
     assert (400, "2858") == code(jobs.request("GET", f"training-jobs/{job_id}/{path}"))
@@ -311,12 +311,3 @@ def test_images_are_saved_of_running_debug_jobs_at_best(jobs: Jobs, clock: Virtu
 
 def path(job_id: str) -> str:
     return f"training-jobs/{job_id}/tasks/worker-0/save-image-job"
-
-
-def test_there_is_nothing_to_search_with(jobs: Jobs) -> None:
-    """No search algorithms, and so no templates for them, and no job that wants to search."""
-    wanted = job("j2", algorithm__policies={"auto_search": {"search_params": [{"name": "lr"}]}})
-
-    assert {"search_algo_count": 0, "search_algo_list": []} == jobs.request("GET", "search-algorithms").json()
-    assert (400, "2858") == code(jobs.request("GET", "training-jobs/autosearch/yaml-templates"))
-    assert (400, "2858") == code(jobs.create(wanted))

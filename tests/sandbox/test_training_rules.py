@@ -33,7 +33,7 @@ def jobs(sandbox: Sandbox, api: httpx.Client) -> Jobs:
         ({"algorithm__local_code_dir": f"{USER}/../x"}, "2857"),
         ({"algorithm__working_dir": "work"}, "2859"),
         ({"algorithm__inputs": [{"remote": {"obs": {"obs_url": "/fmctl-demo/x/"}}}]}, "2753"),
-        ({"algorithm__policies": {"auto_search": {"algo_configs": []}}}, "2858"),
+        ({"algorithm__policies": {"auto_search": {"algo_configs": []}}}, "2788"),
         ({"algorithm__environments": {"K": "x" * 4097}}, "2788"),
         ({"algorithm__environments": {"K": 1}}, "2825"),
         ({"spec__resource__node_count": 1.5}, "2825"),

@@ -1,48 +1,23 @@
 """What training jobs can do in ModelArts and not here, each refused after the job was found to exist.
 
-…/training-jobs/{id}/ft-detail · ft-metrics · ft-artifacts[/publish] · route_plan · autosearch-… ·
-tasks/{task_id}/save-image-job · …/training-jobs/autosearch/yaml-templates · /v2/{project_id}/search-algorithms
+…/training-jobs/{id}/ft-detail · ft-metrics · ft-artifacts[/publish] · route_plan · tasks/{task_id}/save-image-job
 """
 
 from collections.abc import Sequence
 
-from fmctl.sandbox.api.training_jobs import JOB, JOBS, find_job, find_task
+from fmctl.sandbox.api.training_jobs import JOB, find_job, find_task
 from fmctl.sandbox.training import checks
 from fmctl.sandbox.wire import Call, Handler, Reply, Route, WireError, route, unsupported
 
 FINE_TUNING = "this is no fine-tuning job; the sandbox has no base models, so it runs none."
-SEARCH = "the sandbox runs no hyper-parameter search, so the job has no trials."
 FAMILIES = (
     ("GET", JOB + "/ft-detail", FINE_TUNING),
     ("GET", JOB + "/ft-metrics", FINE_TUNING),
     ("GET", JOB + "/ft-artifacts", FINE_TUNING),
     ("POST", JOB + "/ft-artifacts/publish", FINE_TUNING),
     ("GET", JOB + "/route_plan", "the sandbox has no network whose ranks could be arranged."),
-    ("GET", JOB + "/autosearch-trials", SEARCH),
-    ("GET", JOB + "/autosearch-trials/{trial_id}", SEARCH),
-    ("POST", JOB + "/autosearch-trial-earlystop/{trial_id}", SEARCH),
-    ("GET", JOB + "/autosearch-parameter-analysis", SEARCH),
-    ("GET", JOB + "/autosearch-parameter-analysis/{parameter_name}", SEARCH),
 )
 IMAGE = JOB + "/tasks/{task_id}/save-image-job"
-
-
-@route("GET", "/v2/{project_id}/search-algorithms")
-def show_search_algorithms(call: Call) -> Reply:
-    """There are none."""
-    return Reply(200, {"search_algo_count": 0, "search_algo_list": []})
-
-
-@route("GET", JOBS + "/autosearch/yaml-templates")
-def show_auto_search_yaml_templates_info(call: Call) -> Reply:
-    """There is nothing to write a template for."""
-    raise unsupported("the sandbox runs no hyper-parameter search, and has no templates for it.")
-
-
-@route("GET", JOBS + "/autosearch/yaml-templates/{algorithm_type}/{algorithm_name}")
-def show_auto_search_yaml_template_content(call: Call) -> Reply:
-    """There is nothing to write a template for."""
-    raise unsupported("the sandbox runs no hyper-parameter search, and has no templates for it.")
 
 
 @route("POST", IMAGE)
@@ -77,9 +52,6 @@ def _refuse(reason: str) -> Handler:
 
 
 ROUTES: Sequence[Route] = (
-    show_search_algorithms,
-    show_auto_search_yaml_templates_info,
-    show_auto_search_yaml_template_content,
     create_save_image_job,
     show_save_image_job,
     *(Route(method, path, _refuse(reason)) for method, path, reason in FAMILIES),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fmctl.sandbox.api.authorizations import need_authorization
+from fmctl.sandbox.autosearch.checks import check_search
 from fmctl.sandbox.shapes import accept
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks, resources
@@ -168,6 +169,7 @@ def _check(call: Call, body: Document) -> None:
     resources.check_resource(spec)
     checks.check_channels(algorithm, objects)
     checks.check_settings(algorithm)
+    check_search(body["kind"], algorithm)
     resources.check_spec(spec, objects)
 
 

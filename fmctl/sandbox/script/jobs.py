@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from fmctl.sandbox.runner import Ended, Outlook, Runner, ScriptedRunner
@@ -39,6 +40,9 @@ class CastRunner:
 
     def metrics(self, job_id: str) -> Mapping[str, list[float]] | None:
         return self._of(job_id).metrics(job_id)
+
+    def folder(self, job_id: str) -> Path | None:
+        return self._of(job_id).folder(job_id)
 
     def forget(self, job_id: str) -> None:
         self._played.forget(job_id)

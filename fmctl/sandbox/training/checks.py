@@ -10,12 +10,13 @@ from fmctl.sandbox.wire import WireError, unsupported
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,8191}")
+SEARCH_JOB = "autosearch_job"
+KINDS = ("job", SEARCH_JOB)
 OTHER_KINDS = (
     "federated_pool_job",
     "edge_job",
     "hetero_job",
     "mrs_job",
-    "autosearch_job",
     "diag_job",
     "visualization_job",
 )
@@ -34,9 +35,9 @@ def accept_job(sent: Fields) -> Fields:
     """The request, as far as it is known; kind, name, description and types are in order, whatever else exists."""
     body: Fields = accept(sent, JOB)
     if body.get("kind") in OTHER_KINDS or any(body.get(name) for name in ("train_type", "tasks", "ftjob_config")):
-        raise unsupported("jobs of kind job run in the sandbox, without train_type, tasks and ftjob_config.")
-    if body.get("kind") != "job":
-        raise invalid("kind must be job.")
+        raise unsupported("jobs of kind job and autosearch_job run in the sandbox, without tasks.")
+    if body.get("kind") not in KINDS:
+        raise invalid(f"kind must be one of {', '.join(KINDS)}.")
     check_metadata(mapping(body, "metadata"))
     return body
 
@@ -55,15 +56,13 @@ def check_description(description: Any) -> None:
 
 
 def check_settings(algorithm: Fields) -> None:
-    """Parameters, policies and environment variables."""
+    """Parameters and environment variables."""
     seen: set[str] = set()
     for parameter in items(algorithm, "parameters"):
         name = parameter.get("name")
         if not isinstance(name, str) or not NAME.fullmatch(name) or name in seen:
             raise invalid(f"algorithm.parameters: {name!r} is not a name, or it is there twice.")
         seen.add(name)
-    if mapping(algorithm, "policies").get("auto_search"):
-        raise unsupported("the sandbox runs no hyper-parameter search: leave policies.auto_search out.")
     environment = mapping(algorithm, "environments")
     if len(environment) > MAX_VARIABLES:
         raise WireError(400, "ModelArts.2816", f"algorithm.environments must have at most {MAX_VARIABLES} entries.")

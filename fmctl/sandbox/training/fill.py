@@ -15,7 +15,7 @@ def new_job(body: Fields, job_id: str, user: str, now: float) -> Fields:
     """The job right after its creation, from a request that was checked."""
     sent = copy.deepcopy(body)
     job = {
-        "kind": "job",
+        "kind": sent["kind"],
         "metadata": _metadata(sent["metadata"], job_id, user, now),
         "status": _status((sent.get("spec") or {}).get("resource", {}).get("node_count", 1)),
         "algorithm": _algorithm(sent.get("algorithm") or {}),

@@ -7,6 +7,7 @@ Creating | Pending | Running → Terminating → Terminated
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from fmctl.sandbox.account import Account
@@ -107,6 +108,10 @@ class Training:
     def metrics(self, job_id: str, task: str) -> Mapping[str, list[float]] | None:
         """What a task has used of its machine, minute by minute."""
         return self._runner.metrics(job_id) if task == ONLY_TASK else None
+
+    def folder(self, job_id: str) -> Path | None:
+        """Where the programs of the platform that run as this job leave what they know; see `programs.py`."""
+        return self._runner.folder(job_id)
 
     # What time does
 

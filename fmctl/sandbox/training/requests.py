@@ -53,6 +53,17 @@ SCHEDULE: Shape = {
 }
 DURATION: Shape = {"time_unit": TEXT, "duration": INTEGER}
 
+AUTO_SEARCH: Shape = {
+    "skip_search_params": TEXT,
+    "reward_attrs": [_texts("name", "mode", "regex")],
+    "search_params": [
+        {
+            **_texts("name", "param_type", "lower_bound", "upper_bound", "discrete_points_num"),
+            "discrete_values": [TEXT],
+        }
+    ],
+    "algo_configs": [{"name": TEXT, "params": [_texts("key", "value", "type")]}],
+}
 SEARCH_LISTS = ("reward_attrs", "search_params", "algo_configs")
 
 JOB: Shape = {
@@ -67,7 +78,7 @@ JOB: Shape = {
         **_texts("id", "name", "subscription_id", "item_version_id"),
         **_texts("autosearch_config_path", "autosearch_framework_path"),
         **SOURCE,
-        "policies": {"auto_search": ANY},
+        "policies": {"auto_search": AUTO_SEARCH},
         "inputs": [{**CHANNEL, "remote_constraint": [_texts("data_type", "attributes")]}],
         "outputs": [CHANNEL],
         "summary": {
