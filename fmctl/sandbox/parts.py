@@ -13,6 +13,7 @@ from fmctl.sandbox.api import (
     experiments,
     iam,
     inference,
+    intranet_connections,
     model_engines,
     models,
     pools,
@@ -24,11 +25,13 @@ from fmctl.sandbox.api import (
     services_v2_catalog,
     services_v2_deployments,
     services_v2_hpa,
+    services_v2_hra,
     services_v2_inference,
     services_v2_instances,
     services_v2_keys,
     services_v2_tags,
     services_v2_versions,
+    services_v2_whole,
     training_absent,
     training_catalog,
     training_events,
@@ -40,6 +43,7 @@ from fmctl.sandbox.api import (
     workspaces,
 )
 from fmctl.sandbox.models.publishing import Publishing
+from fmctl.sandbox.services_v2.connections import Connections
 from fmctl.sandbox.services_v2.supervision import ServicesV2
 from fmctl.sandbox.serving.deployments import Serving
 from fmctl.sandbox.training.jobs import Training
@@ -66,12 +70,15 @@ ROUTES: Sequence[Route] = (
     *services_v2.ROUTES,
     *services_v2_deployments.ROUTES,
     *services_v2_versions.ROUTES,
+    *services_v2_whole.ROUTES,
     *services_v2_instances.ROUTES,
     *services_v2_hpa.ROUTES,
+    *services_v2_hra.ROUTES,
     *services_v2_tags.ROUTES,
     *services_v2_keys.ROUTES,
     *services_v2_catalog.ROUTES,
     *services_v2_inference.ROUTES,
+    *intranet_connections.ROUTES,
     *training_absent.ROUTES,
     *training_catalog.ROUTES,
     *training_events.ROUTES,
@@ -83,4 +90,11 @@ ROUTES: Sequence[Route] = (
     *workspaces.ROUTES,
 )
 
-COMPONENTS: Sequence[Callable[[Account], Component]] = (Workspaces, Training, Publishing, Serving, ServicesV2)
+COMPONENTS: Sequence[Callable[[Account], Component]] = (
+    Workspaces,
+    Training,
+    Publishing,
+    Serving,
+    ServicesV2,
+    Connections,
+)

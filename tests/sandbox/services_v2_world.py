@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 
 from fmctl.sandbox import Sandbox, VirtualClock
+from fmctl.sandbox.clock import Clock
+from fmctl.sandbox.services_v2.connections import Connections
 from fmctl.sandbox.services_v2.supervision import ServicesV2
 from fmctl.sandbox.serving.scripted import ScriptedLauncher
 
@@ -90,15 +92,16 @@ def upload_program(sandbox: Sandbox) -> None:
 class World:
     """A sandbox without processes, and short names for what is done all the time."""
 
-    def __init__(self, folder: Path, clock: VirtualClock) -> None:
+    def __init__(self, folder: Path, clock: VirtualClock, wall: Clock | None = None) -> None:
         self.folder = folder
         self.clock = clock
+        self.wall = wall
         self.launcher = ScriptedLauncher(clock)
         self.start()
 
     def start(self) -> None:
-        components = [partial(ServicesV2, launcher=self.launcher)]
-        self.sandbox = Sandbox(self.folder, clock=self.clock, components=components)
+        components = [partial(ServicesV2, launcher=self.launcher), Connections]
+        self.sandbox = Sandbox(self.folder, clock=self.clock, wall=self.wall, components=components)
         upload_program(self.sandbox)
         self.client = anonymous(self.sandbox)
         answer = self.client.post("/v3/auth/tokens", json=login(self.sandbox))

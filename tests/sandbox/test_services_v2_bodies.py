@@ -49,7 +49,7 @@ def limited(**changes: Any) -> dict[str, Any]:
         (service(description="x" * 513), INVALID, "description"),
         (service(type=None), MISSING, "type"),
         (service(type="BATCH"), INVALID, "type"),
-        (service(type="ASYNC_REAL_TIME"), INVALID, "type"),
+        (service(type="ASYNC_REAL_TIME", runtime_config=runtime(protocol="WS")), INVALID, "protocol"),
         (service(deploy_type="DIST"), INVALID, "deploy_type"),
         (service(runtime_config=None), MISSING, "runtime_config"),
         (service(runtime_config=runtime(port=0)), INVALID, "runtime_config.service_invoke.port"),
@@ -68,7 +68,7 @@ def limited(**changes: Any) -> dict[str, Any]:
         (service(group(priority=4)), INVALID, "group_configs[0].priority"),
         (service(group(pool_id="elsewhere")), "ModelArts.3547", "elsewhere"),
         (service(group(unit_configs=[])), MISSING, "group_configs[0].unit_configs"),
-        (service(group(unit(), unit(), deploy_type="SINGLE")), INVALID, "group_configs[0].unit_configs"),
+        (service(group(unit(), unit())), INVALID, "unit_configs"),
         (with_unit(image=None), MISSING, "group_configs[0].unit_configs[0].image"),
         (with_unit(image={"source": "SWR"}), MISSING, "group_configs[0].unit_configs[0].image.swr_path"),
         (with_unit(flavor="modelarts.vm.cpu.2u"), INVALID, "group_configs[0].unit_configs[0]"),
@@ -78,7 +78,7 @@ def limited(**changes: Any) -> dict[str, Any]:
         (with_unit(files=[{"source": "OBS", "mount_path": "m"}]), INVALID, "files[0].mount_path"),
         (with_unit(readiness_health={"check_method": "HTTP"}), MISSING, "readiness_health.url"),
         (with_unit(readiness_health={"check_method": "EXEC"}), MISSING, "readiness_health.cmd"),
-        (with_unit(readiness_health={"url": "/"}), MISSING, "readiness_health.check_method"),
+        (with_unit(readiness_health={}), MISSING, "readiness_health.url"),
         (service(upgrade_config={"rolling_update": {"max_surge": "0%"}}), INVALID, "max_surge"),
         (service(deploy_timeout_minutes=301), INVALID, "deploy_timeout_minutes"),
         (service(tags=[{"key": str(n), "value": ""} for n in range(21)]), INVALID, "tags"),
@@ -132,7 +132,7 @@ def test_answers_hold_what_requests_do(world: World) -> None:
     """What was asked for comes back, with the platform's defaults; secrets and custom URLs do not."""
     volume = {"secret_name": "s", "secret_key": "k", "secret_value": "hidden", "mount_path": "/s"}
     settings = runtime(custom_urls=["https://x"]) | {"service_secret": {"secret_volumes": [volume]}}
-    logs = [{"type": "STDOUT", "status": "ON", "files": [{"log_path": "/l"}]}]
+    logs = [{"type": "STDOUT", "status": "ON", "files": [{"log_path": "/l", "file_pattern": "*.log"}]}]
     body = service(group(pool_id=POOL, mirror_traffic_weight="50"), runtime_config=settings, log_configs=logs)
     service_id = world.call("POST", "services", body)["id"]
     version = world.show(service_id)["version"]

@@ -31,7 +31,7 @@ FULL = service(
     runtime_config=runtime(fuse_configs={"error_rate_threshold": 1}),
     tags=[{"key": "k", "value": "v"}],
     schedule=[{"type": "STOP", "time_unit": "HOURS", "duration": 1}],
-    log_configs=[{"type": "FILE", "status": "ON", "files": [{"log_path": "/l"}]}],
+    log_configs=[{"type": "FILE", "status": "ON", "files": [{"log_path": "/l", "file_pattern": "*"}]}],
 )
 RULE = {"name": "rule", "type": "CRON_HPA", "schedule": "1 * * * *", "target_replicas": 2, "operate": "ADD"}
 OTHERS: dict[tuple[str, str], Any] = {

@@ -1,8 +1,5 @@
 """Services of the second generation as Huawei's own SDK sees them, with real processes, over a socket."""
 
-import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,52 +8,12 @@ import pytest
 
 from fmctl.sandbox.server import Server
 
-from .sdk_world import POOL, RAW, sdk_client
-from .services_v2_world import TRANSIENT, group, runtime, service, unit, upload_program
+from .sdk_world import POOL, sdk_client
+from .services_v2_sdk import Sdk
+from .services_v2_world import group, runtime, service, unit, upload_program
 
-PATIENCE = 30.0
 # Without python-dateutil the SDK says so at every field that it types as datetime, and leaves it a string.
 pytestmark = pytest.mark.filterwarnings("ignore:Unable to convert string to datetime:ImportWarning")
-
-
-class Sdk:
-    """The SDK's client, by the names of its methods, and what is asked of it again and again."""
-
-    def __init__(self, client: Any, model: Any) -> None:
-        self.client = client
-        self.model = model
-
-    def __call__(self, method: str, **parameters: Any) -> Any:
-        name = "".join(part.capitalize() for part in method.split("_"))
-        return getattr(self.client, method)(getattr(self.model, f"{name}Request")(**parameters))
-
-    def raw(self, method: str, path: str, body: Any = None) -> Any:
-        """What the SDK's own methods cannot send, or keep to themselves."""
-        answer = self.client.do_http_request(
-            method,
-            resource_path=path,
-            header_params={"Content-Type": "application/json"},
-            body=body,
-            response_type=RAW,
-        )
-        return json.loads(answer.raw_content or "null")
-
-    def until(self, service_id: str, done: Callable[[Any], bool]) -> Any:
-        """The service when it is as wanted; the sandbox has its own clock here."""
-        end = time.monotonic() + PATIENCE
-        while not done(found := self("show_infer_service", service_id=service_id)):
-            assert time.monotonic() < end, found
-            time.sleep(0.05)
-        return found
-
-    def settled(self, service_id: str) -> Any:
-        return self.until(service_id, lambda found: found.status not in TRANSIENT)
-
-    def running(self, **changes: Any) -> Any:
-        made = self("create_infer_service", body=service(**changes))
-        found = self.settled(made.id)
-        assert found.status == "RUNNING", found.failure_reason
-        return found
 
 
 @pytest.fixture

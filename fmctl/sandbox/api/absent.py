@@ -26,7 +26,6 @@ FAMILIES: Mapping[str, str] = {
     f"{V1}/resourceflavors": "the sandbox has no nodes to order.",
     f"{V1}/scheduled-events": "nothing is maintained in the sandbox.",
     f"{V2}/gallery-algorithm-publication": "the sandbox has no gallery.",
-    f"{V2}/intranet-connection": "the sandbox is reached from this machine alone.",
     f"{V2}/jobs": "the sandbox has no resource pools with jobs of their own.",
     f"{V2}/metrics": "the sandbox does not measure its resource pool.",
     f"{V2}/plugintemplates": "the sandbox has no plug-ins.",

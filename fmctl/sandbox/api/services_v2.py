@@ -10,21 +10,25 @@ POST   /v2/{project_id}/services/{service_id}/stop
 GET    /v2/{project_id}/services/{service_id}/events
 
 What a request asks for is written into the service's document; `services_v2/supervision.py` makes it come true.
-Asynchronous services are refused: nothing here would keep their requests. No source states the platform's codes for
-these calls; they are those of the first generation.
+Asynchronous services live as the others do, but have no address: no source says how they are asked. Nor does one state
+the platform's codes for these calls; they are those of the first generation.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
+from fmctl.sandbox.api.intranet_connections import internal_urls
 from fmctl.sandbox.api.services_v2_paging import chosen, number, ordered, page
 from fmctl.sandbox.models.checks import MISSING, invalid
 from fmctl.sandbox.services_v2 import rendering, shapes, state, updates
 from fmctl.sandbox.services_v2.records import BAD_BODY, changing, need, services_of
 from fmctl.sandbox.services_v2.state import LIVE, RESTING, SERVICES_V2, Document, Operation
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
+from fmctl.sandbox.workspaces import workspace_of
 
 EXISTS = "ModelArts.3503"
 PROVIDER = "X-Auth-Token-Provider"
+FIXED = ("id", "name", "type", "deploy_type", "workload_type", "workspace_id")
 EVENT_TYPES = frozenset({"NORMAL", "ABNORMAL", "WARNING"})
 
 
@@ -32,8 +36,7 @@ EVENT_TYPES = frozenset({"NORMAL", "ABNORMAL", "WARNING"})
 def create(call: Call) -> Reply:
     """Accept a service; its deployment starts at once."""
     body, now = shapes.SERVICE(call.json(BAD_BODY)), call.sandbox.clock.now()
-    if body["type"] != "REAL_TIME":
-        raise invalid("type", f"{body['type']} is not supported here; this sandbox runs REAL_TIME services")
+    body["workspace_id"] = workspace_of(call.sandbox.store, call.project_id, body)
     with call.sandbox.store.transaction():
         if call.sandbox.store.find(SERVICES_V2, project=call.project_id, name=body["name"]):
             raise WireError(409, EXISTS, f"The service name {body['name']} exists already.")
@@ -54,10 +57,8 @@ def list_services(call: Call) -> Reply:
 def show(call: Call) -> Reply:
     """Everything about one service, with the address at which it answers."""
     document = need(call)
-    url = f"{call.request.host_url}v2/infers/{document['service']['id']}"
     shown = rendering.service(services_of(call), document)
-    shown |= {"predict_url": [{"type": "PUBLIC", "urls": [url]}], "dispatcher_group_id": None}
-    return Reply(200, shown)
+    return Reply(200, shown | {"predict_url": _addresses(call, document), "dispatcher_group_id": None})
 
 
 @route("PUT", "/v2/{project_id}/services/{service_id}")
@@ -67,8 +68,9 @@ def update(call: Call) -> Reply:
     body = shapes.SERVICE_UPDATE(sent)
     with changing(call) as document:
         service = document["service"]
-        if sent.get("name") not in (None, service["name"]):
-            raise invalid("name", "the name of a service cannot be changed")
+        for name in FIXED:
+            if sent.get(name) not in (None, "", service[name]):
+                raise invalid(name, f"{service[name]}, as it is: it cannot be changed")
         if service["provider"] and call.request.headers.get(PROVIDER) != service["provider"]:
             raise invalid(PROVIDER, "the provider that the service was created with")
         state.permit(document, Operation.UPDATE)
@@ -132,6 +134,17 @@ def list_events(call: Call) -> Reply:
 
 def _shown(call: Call, document: Document) -> Reply:
     return Reply(200, rendering.service(services_of(call), document))
+
+
+def _addresses(call: Call, document: Document) -> list[dict[str, Any]]:
+    """Where it answers to everybody, unless it is to be kept from the internet, and to connected networks."""
+    service_id, invoke = document["service"]["id"], state.settings_of(document)["runtime_config"]["service_invoke"]
+    if document["service"]["type"] != "REAL_TIME":
+        return []
+    is_public = invoke.get("internet_access_enable", True)
+    public = [f"{call.request.host_url}v2/infers/{service_id}"] if is_public else []
+    internal = internal_urls(call, call.project_id, service_id)
+    return [{"type": kind, "urls": urls} for kind, urls in (("PUBLIC", public), ("INTERNAL", internal)) if urls]
 
 
 def _fits(call: Call, document: Document) -> bool:

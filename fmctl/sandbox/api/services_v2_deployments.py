@@ -101,12 +101,7 @@ def interrupt(call: Call) -> Reply:
     with changing(call) as document:
         deployment = need_deployment(call, document)
         state.permit_deployment(document, deployment, Operation.INTERRUPT)
-        if deployment["joint"]:
-            state.cancel_update(document, "interrupted", now)
-        elif deployment["status"] == "UPGRADING":
-            state.go_back(document, deployment, now)
-        else:
-            state.begin_stop(document, deployment, now, becoming="INTERRUPTING")
+        state.interrupt(document, deployment, now)
     return _flat(call, document, deployment)
 
 

@@ -12,22 +12,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from fmctl.sandbox.api.services_v2_deployments import ONE
-from fmctl.sandbox.api.services_v2_paging import page
+from fmctl.sandbox.api.services_v2_paging import ordered, page
 from fmctl.sandbox.services_v2 import autoscaling
 from fmctl.sandbox.services_v2.records import BAD_BODY, NOT_FOUND, changing, need, need_deployment
 from fmctl.sandbox.services_v2.state import Deployment
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
+from fmctl.sandbox.workspaces import workspace_of
 
 HPA = ONE + "/hpa"
+SORT_KEYS = dict.fromkeys(("create_at", "update_at", "lastProbeTime"), "record_time") | {"status": "status"}
 
 
 @route("POST", HPA)
 def create(call: Call) -> Reply:
-    """A policy with rules; those of cron act from now on."""
+    """A policy with rules; they act from now on."""
     body, now = autoscaling.NEW(call.json(BAD_BODY)), call.sandbox.clock.now()
+    workspace = workspace_of(call.sandbox.store, call.project_id, body)
     with changing(call) as document:
         deployment = need_deployment(call, document)
-        autoscaling.create(deployment, body, now)
+        autoscaling.create(deployment, body, workspace, now)
     return _shown(deployment)
 
 
@@ -60,7 +63,7 @@ def delete(call: Call) -> Reply:
 @route("GET", HPA + "/events")
 def list_events(call: Call) -> Reply:
     """What the rules did, the newest first."""
-    return page(call, need_deployment(call, need(call))["hpa_events"][::-1])
+    return page(call, ordered(call, need_deployment(call, need(call))["hpa_events"], SORT_KEYS, "lastProbeTime"))
 
 
 def _with_policy(call: Call, deployment: Deployment) -> Deployment:

@@ -13,22 +13,23 @@ from typing import Any
 
 from fmctl.sandbox.api.services_v2_paging import page
 from fmctl.sandbox.models.checks import invalid
-from fmctl.sandbox.services_v2 import keys, shapes
+from fmctl.sandbox.services_v2 import keys
 from fmctl.sandbox.services_v2.keys import KEYS, Key
 from fmctl.sandbox.services_v2.records import BAD_BODY, need
 from fmctl.sandbox.services_v2.rules import Fields, many, one_of, text, whole
 from fmctl.sandbox.services_v2.state import SERVICES_V2
+from fmctl.sandbox.services_v2.unit_shapes import NAMED
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 BASE = "/v2/{project_id}/services"
 NO_SUCH_KEY = "ModelArts.3502"
 EXISTS = "ModelArts.3503"
 NEW = Fields(
-    {"name": shapes.NAMED, "description": text(most=256, without="!<>=&'\""), "scope": one_of("USER", "SERVICE")},
+    {"name": NAMED, "description": text(most=256, without="!<>=&'\""), "scope": one_of("USER", "SERVICE")},
     ["name", "scope"],
 )
 NEW_TEMPORARY = Fields({"expire_time": whole(1, 24), "workspace_id": text()}, ["expire_time"])
-BATCH = Fields({"key_ids": many(Fields({"key_id": text()}, ["key_id"]))}, ["key_ids"])
+BATCH = Fields({"key_ids": many(Fields({"key_id": text()}, ["key_id"]), most=10)}, ["key_ids"])
 
 
 @route("POST", BASE + "/api-keys")
@@ -109,6 +110,8 @@ def _rebind(call: Call, key_id: str, *, bound: bool) -> dict[str, Any]:
         if key["scope"] != "SERVICE":
             raise invalid("key_id", f"{key['name']} is for all services of the user and cannot be bound")
         others = [one for one in key["services"] if one != service_id]
+        if bound is (service_id in key["services"]):
+            raise invalid("key_id", f"{key['name']} is bound to the service already" if bound else "it is not bound")
         key["services"] = [*others, service_id] if bound else others
         keys.put(call.sandbox, key)
     return _shown(call, key)

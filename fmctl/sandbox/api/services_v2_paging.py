@@ -1,6 +1,6 @@
 """What the lists of services of the second generation share: filters, order, and pages that begin at full ones."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fmctl.sandbox.models.checks import invalid
@@ -8,7 +8,7 @@ from fmctl.sandbox.wire import Call, Reply
 
 DEFAULT_LIMIT = 10
 MOST = 500
-SORT_KEYS = ("create_at", "update_at")
+SORT_KEYS = {"create_at": "create_at", "update_at": "update_at"}
 
 Record = dict[str, Any]
 
@@ -24,16 +24,18 @@ def page(call: Call, records: Sequence[Record]) -> Reply:
     return Reply(200, {"data": list(records[offset : offset + limit]), **counts})
 
 
-def ordered(call: Call, records: Iterable[Record], keys: Collection[str] = SORT_KEYS) -> list[Record]:
-    """Sorted as `sort_key` and `sort_dir` ask; what changed last comes first when they do not."""
-    key, direction = call.query.get("sort_key", "update_at"), call.query.get("sort_dir", "DESC").upper()
-    if key not in keys:
+def ordered(
+    call: Call, records: Iterable[Record], keys: Mapping[str, str] = SORT_KEYS, default: str = "update_at"
+) -> list[Record]:
+    """Sorted as `sort_key` (one, or several with commas) and `sort_dir` ask; the newest first when they do not."""
+    names, direction = (call.query.get("sort_key") or default).split(","), call.query.get("sort_dir") or "DESC"
+    if not keys.keys() >= set(names):
         raise invalid("sort_key", f"one of {', '.join(keys)}")
-    if direction not in {"ASC", "DESC"}:
+    if direction.upper() not in {"ASC", "DESC"}:
         raise invalid("sort_dir", "ASC or DESC")
     # Records come oldest first, and a sort keeps that for equal keys: turned round as a whole for DESC.
-    found = sorted(records, key=lambda record: record[key])
-    return found if direction == "ASC" else found[::-1]
+    found = sorted(records, key=lambda record: [record[keys[name]] for name in names])
+    return found if direction.upper() == "ASC" else found[::-1]
 
 
 def chosen(call: Call, name: str) -> frozenset[str]:

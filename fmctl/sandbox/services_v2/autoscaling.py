@@ -1,31 +1,38 @@
-"""Scaling by the clock: cron rules of a deployment, and what they did. Cron is read in UTC.
+"""Automatic scaling of deployments: policies, their rules, and what they did.
 
-Rules that follow metrics are kept and shown, but nothing here measures load: they stay INACTIVE.
+A CRON_HPA rule sets the number of instances at the times of a cron expression, in UTC.
+
+A METRIC_HPA rule keeps it where the load is: between min_replicas and max_replicas, and such that no instance has more
+than PER_INSTANCE requests to answer in a minute. Requests name no metric, so this is the one that there is: what the
+gateway has sent to the deployment in the last 60 seconds. `upscale_window` and `downscale_window` are seconds of rest
+between one scaling, or the making of the rule, and the next one up or down.
 """
 
 from __future__ import annotations
 
-import re
+import math
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from fmctl.sandbox.models.checks import MISSING, invalid
 from fmctl.sandbox.services_v2 import state
-from fmctl.sandbox.services_v2.rules import Fields, flag, many, one_of, text, whole
+from fmctl.sandbox.services_v2.cron import next_time
+from fmctl.sandbox.services_v2.rules import Fields, flag, floored, many, one_of, text
 from fmctl.sandbox.services_v2.state import Deployment, Document
 from fmctl.sandbox.services_v2.updates import scaled
-from fmctl.sandbox.serving.state import milliseconds
 from fmctl.sandbox.wire import WireError
 
+Rule = dict[str, Any]
+
 CRON, METRIC = "CRON_HPA", "METRIC_HPA"
-RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-LOOK_AHEAD = timedelta(days=4 * 366 + 1)  # 29 February comes at least that often
+PER_INSTANCE = 60  # requests in a minute
 KEPT_EVENTS = 100
 LATE = 60.0
+WINDOWS = {"upscale_window": 1, "downscale_window": 60}
 
-COUNT = whole(1, 128)
+COUNT = floored(1, 128)
 RULE = Fields(
     {
         "id": text(),
@@ -54,14 +61,14 @@ NEW = Fields(
 CHANGE = Fields({"id": text(), "workspace_id": text(), "hpa_rules": many(RULE)}, ["hpa_rules"])
 
 
-def create(deployment: Deployment, body: Mapping[str, Any], now: float) -> None:
+def create(deployment: Deployment, body: Mapping[str, Any], workspace: str, now: float) -> None:
     """A policy with its rules."""
     if deployment["hpa"]:
         raise invalid("hpa", "the deployment has a policy already; update it, or delete it first")
     if body["target_resource_id"] != deployment["id"]:
         raise invalid("target_resource_id", "the id of the deployment in the path")
     identity = {"id": str(uuid.uuid4()), "name": f"hpa-{deployment['id'][:8]}", "type": body["type"]}
-    policy = identity | {"workspace_id": body.get("workspace_id", "0"), "hpa_rules": []}
+    policy = identity | {"workspace_id": workspace, "hpa_rules": []}
     for rule in body["hpa_rules"]:
         _add(policy, rule, now)
     deployment["hpa"] = policy
@@ -70,6 +77,8 @@ def create(deployment: Deployment, body: Mapping[str, Any], now: float) -> None:
 def change(deployment: Deployment, body: Mapping[str, Any], now: float) -> None:
     """Each rule says what becomes of it; rules that are not named stay."""
     policy = deployment["hpa"]
+    if body.get("id") not in (None, policy["id"], deployment["id"]):
+        raise invalid("id", "the one of the policy in the path")
     for rule in body["hpa_rules"]:
         if rule.get("operate", "ADD") == "ADD":
             _add(policy, rule, now)
@@ -84,108 +93,104 @@ def change(deployment: Deployment, body: Mapping[str, Any], now: float) -> None:
 
 def shown(policy: Mapping[str, Any], deployment: Deployment) -> dict[str, Any]:
     """A policy as the API has it."""
-    targets = [rule["target_replicas"] for rule in policy["hpa_rules"] if "target_replicas" in rule]
-    active = any(rule.get("due") for rule in policy["hpa_rules"])
+    rules = policy["hpa_rules"]
+    numbers = [rule[name] for rule in rules for name in _bounds(rule)]
     return {
         "id": policy["id"],
         "name": policy["name"],
         "target_resource_id": deployment["id"],
         "target_resource_type": "GROUP",
-        "min_replicas": min(targets, default=1),
-        "max_replicas": max(targets, default=1),
-        "status": "ACTIVE" if active else "INACTIVE",
+        "min_replicas": min(numbers, default=1),
+        "max_replicas": max(numbers, default=1),
+        "status": "INACTIVE" if all(rule["disable"] for rule in rules) else "ACTIVE",
         "workspace_id": policy["workspace_id"],
-        "hpa_rules": [_shown_rule(policy, rule) for rule in policy["hpa_rules"]],
+        "hpa_rules": [_shown_rule(policy, rule) for rule in rules],
     }
 
 
-def moves(document: Document, now: float) -> list[Callable[[Document], None]]:
-    """Scale what is due; a deployment that cannot be scaled then misses its turn."""
-    due = [one["id"] for one in document["deployments"] if _due(one, now)]
-    return [lambda fresh: _fire(fresh, due, now)] if due else []
-
-
-def next_time(schedule: str, now: float) -> float:
-    """The first minute after `now` that a cron expression of five fields means."""
-    minutes, hours, days, months, weekdays = parse(schedule)
-    moment = datetime.fromtimestamp(now // 60 * 60 + 60, UTC)
-    end = moment + LOOK_AHEAD
-    any_day, any_weekday = (schedule.split()[at] == "*" for at in (2, 4))
-    while moment < end:
-        by_day, by_weekday = moment.day in days, moment.isoweekday() % 7 in weekdays
-        # Cron's old rule: when both are restricted, one of them is enough.
-        fits = by_day and by_weekday if any_day or any_weekday else by_day or by_weekday
-        if moment.month not in months or not fits:
-            moment = (moment + timedelta(days=1)).replace(hour=0, minute=0)
-        elif moment.hour not in hours:
-            moment = (moment + timedelta(hours=1)).replace(minute=0)
-        elif moment.minute not in minutes:
-            moment += timedelta(minutes=1)
-        else:
-            return moment.timestamp()
-    raise invalid("schedule", f"{schedule} never comes")
-
-
-def parse(schedule: str) -> list[frozenset[int]]:
-    """The values of each of the five fields."""
-    fields = schedule.split()
-    if len(fields) != len(RANGES):
-        raise invalid("schedule", "five fields: minute, hour, day, month and weekday")
-    values = [_values(field, low, high) for field, (low, high) in zip(fields, RANGES, strict=True)]
-    return [*values[:4], frozenset(day % 7 for day in values[4])]
-
-
-def _values(field: str, low: int, high: int) -> frozenset[int]:
-    found: set[int] = set()
-    for part in field.split(","):
-        match = re.fullmatch(r"(?:\*|\?|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?", part)
-        if not match:
-            raise invalid("schedule", f"{field} is no field of cron")
-        first, last, step = match.groups()
-        begin = int(first) if first else low
-        end = int(last) if last else (begin if first and not step else high)
-        if not low <= begin <= end <= high or step == "0":
-            raise invalid("schedule", f"{field} is not between {low} and {high}")
-        found.update(range(begin, end + 1, int(step or 1)))
-    return frozenset(found)
+def moves(document: Document, requests: Mapping[str, int], now: float) -> list[Callable[[Document], None]]:
+    """Scale what is due, knowing how many requests each deployment had in the last minute."""
+    if all(not _due(document, one, requests, now) for one in document["deployments"]):
+        return []
+    return [lambda fresh: _fire(fresh, requests, now)]
 
 
 def _add(policy: dict[str, Any], rule: Mapping[str, Any], now: float) -> None:
-    rule = {"disable": False, **rule, "id": rule.get("id") or str(uuid.uuid4()), "due": None}
-    rule.pop("operate", None)
-    if any(one["name"] == rule.get("name") for one in policy["hpa_rules"]):
-        raise invalid("hpa_rules", f"there are two rules named {rule['name']}")
-    if rule.get("type", policy["type"]) == CRON:
-        for name in ("schedule", "target_replicas"):
-            if name not in rule:
-                raise WireError(400, MISSING, f"Required parameter hpa_rules.{name} is missing.")
-        following = next_time(rule["schedule"], now)
-        rule["due"] = None if rule["disable"] else following
-    policy["hpa_rules"].append(rule | {"type": rule.get("type", policy["type"]), "status": "CONFIG_SUCCESS"})
+    made: Rule = {"type": policy["type"], "disable": False, **rule, "id": rule.get("id") or str(uuid.uuid4())}
+    made.pop("operate", None)
+    if any(one["name"] == made.get("name") for one in policy["hpa_rules"]):
+        raise invalid("hpa_rules", f"there are two rules named {made['name']}")
+    if made["type"] == CRON:
+        _require(made, "schedule", "target_replicas")
+        made["due"] = next_time(made["schedule"], now)
+    else:
+        _require(made, "max_replicas")
+        made = {"min_replicas": 1, **WINDOWS, **made, "scaled_at": now}
+        if made["min_replicas"] > made["max_replicas"]:
+            raise invalid("hpa_rules.min_replicas", "at most max_replicas")
+    policy["hpa_rules"].append(made | {"status": "CONFIG_SUCCESS"})
 
 
-def _due(deployment: Deployment, now: float) -> bool:
-    rules: Sequence[Mapping[str, Any]] = (deployment["hpa"] or {"hpa_rules": ()})["hpa_rules"]
-    return any(rule["due"] and now >= rule["due"] for rule in rules)
+def _require(rule: Rule, *names: str) -> None:
+    for name in ("name", *names):
+        if name not in rule:
+            raise WireError(400, MISSING, f"Required parameter hpa_rules.{name} is missing.")
 
 
-def _fire(document: Document, due: Sequence[str], now: float) -> None:
+def _bounds(rule: Rule) -> tuple[str, ...]:
+    return ("target_replicas",) if rule["type"] == CRON else ("min_replicas", "max_replicas")
+
+
+def _due(document: Document, deployment: Deployment, requests: Mapping[str, int], now: float) -> list[Rule]:
+    """The rules of a deployment that want something of it now."""
+    rules = [rule for rule in (deployment["hpa"] or {"hpa_rules": ()})["hpa_rules"] if not rule["disable"]]
+    load = requests[deployment["id"]] if _is_free(document, deployment) else None
+    return [
+        rule
+        for rule in rules
+        if (now >= rule["due"] if rule["type"] == CRON else load is not None and _is_off(deployment, rule, load, now))
+    ]
+
+
+def _is_free(document: Document, deployment: Deployment) -> bool:
+    return deployment["status"] in state.SCALABLE and not document["target"]
+
+
+def _is_off(deployment: Deployment, rule: Rule, load: int, now: float) -> bool:
+    """Whether the load needs another number of instances, and the deployment has had its rest."""
+    count, wanted = _count(deployment), _wanted(rule, load)
+    rest = rule["upscale_window" if wanted > count else "downscale_window"]
+    return count != wanted and bool(now - rule["scaled_at"] >= rest)
+
+
+def _wanted(rule: Rule, requests: int) -> int:
+    """As many instances as the load needs, within the rule's bounds."""
+    return int(min(max(math.ceil(requests / PER_INSTANCE), rule["min_replicas"]), rule["max_replicas"]))
+
+
+def _count(deployment: Deployment) -> int:
+    return len(state.plan_of(deployment)["ordinals"])
+
+
+def _fire(document: Document, requests: Mapping[str, int], now: float) -> None:
     for deployment in document["deployments"]:
-        if deployment["id"] not in due:
-            continue
-        for rule in deployment["hpa"]["hpa_rules"]:
-            if rule["due"] and now >= rule["due"]:
-                is_late = now - rule["due"] >= LATE
-                rule["due"] = next_time(rule["schedule"], now)
-                if not is_late:  # nobody looked, while the service was at rest
-                    _scale(document, deployment, rule, now)
+        for rule in _due(document, deployment, requests, now):
+            if rule["type"] == METRIC:
+                load = requests[deployment["id"]]
+                rule["scaled_at"] = now
+                _scale(document, deployment, rule, _wanted(rule, load), f"{load} requests in the last minute.", now)
+                continue
+            is_late = now - rule["due"] >= LATE
+            rule["due"] = next_time(rule["schedule"], now)
+            if not is_late:  # nobody looked, while the service was at rest
+                _scale(document, deployment, rule, rule["target_replicas"], f"Rule {rule['name']}", now)
 
 
-def _scale(document: Document, deployment: Deployment, rule: dict[str, Any], now: float) -> None:
-    plan, count = state.plan_of(deployment), len(state.plan_of(deployment)["ordinals"])
-    possible = deployment["status"] in {"RUNNING", "CONCERNING"} and not document["target"]
-    if possible and count != rule["target_replicas"]:
-        target = plan | {"ordinals": scaled(plan["ordinals"], rule["target_replicas"])}
+def _scale(document: Document, deployment: Deployment, rule: Rule, wanted: int, why: str, now: float) -> None:
+    plan, count = state.plan_of(deployment), _count(deployment)
+    possible = _is_free(document, deployment)
+    if possible and count != wanted:
+        target = plan | {"ordinals": scaled(plan["ordinals"], wanted)}
         state.begin_upgrade(document, deployment, target, now)
     rule["status"] = "EXECUTE_SUCCESS" if possible else "FAILED"
     deployment["hpa_events"].append(
@@ -193,11 +198,11 @@ def _scale(document: Document, deployment: Deployment, rule: dict[str, Any], now
             "id": str(uuid.uuid4()),
             "hpa_id": deployment["hpa"]["id"],
             "status": "SUCCESS" if possible else "FAILED",
-            "message": f"Rule {rule['name']}" if possible else f"The deployment is {deployment['status']}.",
+            "message": why if possible else f"The deployment is {deployment['status']}.",
             "current_replicas": count,
-            "target_replicas": rule["target_replicas"],
-            "final_replicas": rule["target_replicas"] if possible else count,
-            "record_time": str(milliseconds(now)),
+            "target_replicas": wanted,
+            "final_replicas": wanted if possible else count,
+            "record_time": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S"),
         }
     )
     del deployment["hpa_events"][:-KEPT_EVENTS]

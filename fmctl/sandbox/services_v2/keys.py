@@ -22,7 +22,7 @@ def create(account: Account, project: str, body: Mapping[str, Any]) -> tuple[Key
     """A key, and the secret that nobody sees again."""
     secret = secrets.token_urlsafe(32)
     key = {
-        "key_id": str(uuid.uuid4()),
+        "key_id": uuid.uuid4().hex,
         "name": body["name"],
         "description": body.get("description", ""),
         "create_time": str(milliseconds(account.clock.now())),
@@ -46,20 +46,26 @@ def create_temporary(account: Account, project: str, hours: int) -> dict[str, An
     """A secret for all services, for some hours."""
     secret, now = secrets.token_urlsafe(32), account.wall.now()
     expires = now + hours * HOUR
-    account.store.put(TEMPORARY, _digest(secret), {"expires": expires}, project=project)
+    account.store.put(TEMPORARY, _digest(secret), {"expires": expires, "project": project}, project=project)
     return {"api_key": secret, "expire_time": milliseconds(expires), "create_time": milliseconds(now)}
 
 
-def opens(account: Account, secret: str, service_id: str, *, temporary: bool) -> bool:
-    """Whether a secret is good for a service now."""
+def opens(account: Account, secret: str, service: Mapping[str, Any]) -> bool:
+    """Whether it is the secret of a key that is for this service."""
     digest = _digest(secret)
-    if temporary:
-        found = account.store.get(TEMPORARY, digest)
-        return found is not None and account.wall.now() < found["expires"]
     return any(
-        secrets.compare_digest(key["digest"], digest) and (key["scope"] == "USER" or service_id in key["services"])
-        for key in account.store.find(KEYS)
+        secrets.compare_digest(key["digest"], digest) and (key["scope"] == "USER" or service["id"] in key["services"])
+        for key in account.store.find(KEYS, project=service["project"])
     )
+
+
+def opens_for_now(account: Account, secret: str, service: Mapping[str, Any]) -> bool:
+    """Whether it is a temporary secret of the service's project whose time is not over."""
+    found = account.store.get(TEMPORARY, _digest(secret))
+    return found is not None and found["project"] == service["project"] and account.wall.now() < found["expires"]
+
+
+KINDS = {"normal": opens, "temp": opens_for_now}
 
 
 def _digest(secret: str) -> str:

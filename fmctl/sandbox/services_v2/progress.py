@@ -28,6 +28,7 @@ class Look:
     dead: bool = False  # nothing of it can start
     failures: list[str] = field(default_factory=list)
     present: bool = False  # some process is still there
+    requests: int = 0  # that it was sent in the last minute
 
 
 def moves(document: Document, looks: Mapping[str, Look], now: float) -> list[Move]:
@@ -36,7 +37,8 @@ def moves(document: Document, looks: Mapping[str, Look], now: float) -> list[Mov
         return [partial(state.stop_on_schedule, now=now)]
     alone = [one for one in document["deployments"] if not one["joint"]]
     found = [move for one in alone for move in _of_one(document, one, looks[one["id"]], now)]
-    return [*found, *_of_update(document, looks, now), *autoscaling.moves(document, now)]
+    requests = {deployment_id: look.requests for deployment_id, look in looks.items()}
+    return [*found, *_of_update(document, looks, now), *autoscaling.moves(document, requests, now)]
 
 
 def _of_one(document: Document, deployment: Deployment, look: Look, now: float) -> list[Move]:

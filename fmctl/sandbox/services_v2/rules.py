@@ -5,9 +5,10 @@ Objects keep the fields that are known and not null, so that what reads them lat
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fmctl.sandbox.models.checks import MISSING, invalid
@@ -42,6 +43,17 @@ def whole(low: int, high: int) -> Rule:
     return check
 
 
+def floored(low: int, high: int) -> Rule:
+    """A number in a range, of which the whole part is kept."""
+    inner = whole(low, high)
+
+    def check(value: Any, name: str) -> Any:
+        is_finite = isinstance(value, float) and math.isfinite(value)
+        return inner(math.floor(value) if is_finite else value, name)
+
+    return check
+
+
 def number(low: float, high: float) -> Rule:
     """A number in a range, kept with two decimals."""
 
@@ -72,13 +84,14 @@ def flag(value: Any, name: str) -> Any:
     return value
 
 
-def one_of(*values: str) -> Rule:
-    """One of some words."""
+def one_of(*values: str, any_case: bool = False) -> Rule:
+    """One of some words; where the case does not matter it is kept as it is written here."""
 
     def check(value: Any, name: str) -> Any:
-        if value not in values:
+        found = value.upper() if any_case and isinstance(value, str) else value
+        if found not in values:
             raise invalid(name, f"one of {', '.join(values)}")
-        return value
+        return found
 
     return check
 
@@ -112,23 +125,23 @@ def table(key: str, rule: str) -> Rule:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """An object with these fields; `checks` are rules between them."""
+    """An object with these fields, `defaults` for what is left out, and `checks`, which are rules between them."""
 
     fields: Mapping[str, Rule]
     required: Collection[str] = ()
     checks: Collection[Callable[[Mapping[str, Any], str], None]] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, value: Any, name: str = "") -> dict[str, Any]:
         if not isinstance(value, dict):
             raise invalid(name or "body", "an object is expected")
         prefix = f"{name}." if name else ""
-        for field in self.required:
-            if value.get(field) in (None, ""):
-                raise WireError(400, MISSING, f"Required parameter {prefix}{field} is missing.")
+        for key in self.required:
+            if value.get(key) in (None, ""):
+                raise WireError(400, MISSING, f"Required parameter {prefix}{key} is missing.")
         kept = {
-            field: rule(value[field], prefix + field)
-            for field, rule in self.fields.items()
-            if value.get(field) is not None
+            **self.defaults,
+            **{key: rule(value[key], prefix + key) for key, rule in self.fields.items() if value.get(key) is not None},
         }
         for check in self.checks:
             check(kept, name)

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Any
 
-from fmctl.sandbox.models.checks import MISSING, NAME, invalid
-from fmctl.sandbox.services_v2.rules import Fields, digits, flag, many, number, one_of, table, text, whole
+from fmctl.sandbox.models.checks import MISSING, invalid
+from fmctl.sandbox.services_v2.rules import Fields, Rule, digits, flag, many, number, one_of, text, whole
+from fmctl.sandbox.services_v2.unit_shapes import ANY, DAY, MODEL, MOUNT, NAMED, PORT, UNIT, UNIT_UPDATE
 from fmctl.sandbox.serving.specifications import POOLS
 from fmctl.sandbox.serving.state import UNIT_SECONDS
 from fmctl.sandbox.wire import WireError
 
 Body = Mapping[str, Any]
 
-DAY = 86400
-PORT = whole(1, 65535)
-ANY = text()
-NAMED = text(NAME.pattern, "1 to 64 letters, digits, hyphens and underscores")
 VERSION = text(r"[1-9]\d?(\.(0|[1-9]\d?)){2}", "1.0.0 to 99.99.99, without leading zeros")
 DESCRIPTION = text(most=512, without="<>")
-MOUNT = text(r"/[\w./\\-]*", "a path that begins with a slash")
 PERCENT = text(r"([1-9]\d?|100)%", "1% to 100%")
-SECONDS = whole(0, DAY)
 SCHEMES = ("HTTP", "HTTPS")
 SOCKETS = frozenset({"WS", "WSS"})
 STRATEGY = one_of("ROUND_ROBIN", "ORIGIN_IP_HASH", "MIN_CONN", "MIN_FIRST_TOKEN_TIME", "COMPOSITE", "SLO_BASED")
-TAGS = many(Fields({"key": text(most=128), "value": text(most=255)}, ["key"]), most=20)
+TAG_KEY = text(r"(?!_sys_)(?! )[\w .:=+@-]{1,128}(?<! )", "up to 128 letters, digits and _ . : = + - @, not _sys_…")
+TAG_VALUE = text(r"[\w .:/=+@-]{0,255}", "up to 255 letters, digits and _ . : / = + - @")
+TAGS = many(Fields({"key": TAG_KEY, "value": TAG_VALUE}, ["key"]), most=20)
+SCRAPED = text(r"|(?=.{1,255}$)https?,\d{1,5},[\w.-][\w./-]*", "protocol, port and path with commas: http,8080,metrics")
 
 
 def check_pool(pool: Any, name: str) -> Any:
@@ -35,15 +34,27 @@ def check_pool(pool: Any, name: str) -> Any:
     return ANY(pool, name)
 
 
-def _check_method(health: Body, name: str) -> None:
-    wanted = {"HTTP": "url", "EXEC": "cmd"}.get(health.get("check_method", ""))
-    if wanted and not health.get(wanted):
-        raise WireError(400, MISSING, f"Required parameter {name}.{wanted} is missing.")
+def _network(value: Any, name: str) -> Any:
+    try:
+        ip_network(ANY(value, name), strict=False)
+    except ValueError:
+        raise invalid(name, "an IP address, or a network such as 10.0.0.0/8") from None
+    return value
 
 
-def _spec_or_flavor(unit: Body, name: str) -> None:
-    if ("custom_spec" in unit) == ("flavor" in unit):
-        raise invalid(name, "either custom_spec or flavor must be given, and only one of them")
+def _scraped(value: Any, name: str) -> Any:
+    parts = SCRAPED(value, name).split(",")
+    if len(parts) > 1:
+        digits(1, 65535)(parts[1], name)
+    return value
+
+
+def _log_path(value: Any, name: str) -> Any:
+    path = text(r"/[\w/*?-]{1,511}", "a path of up to 512 letters, digits and - _ / * ?")(value, name)
+    levels = [bool(set(level) & set("*?")) for level in path.split("/")[1:]]
+    if levels[0] or sum(levels) > 3:
+        raise invalid(name, "wildcards in at most three folders, and not in the first one")
+    return path
 
 
 def _schedule_range(entry: Body, name: str) -> None:
@@ -62,95 +73,34 @@ def _limits_fit_protocol(runtime: Body, name: str) -> None:
         raise WireError(400, MISSING, f"Required parameter {name}.service_limit.rate_limit is missing.")
 
 
-def _one_unit(group: Body, name: str) -> None:
-    units = group.get("unit_configs")
-    if units is not None and not units:
+def _protocol_fits_type(service: Body, _: str) -> None:
+    protocol = service["runtime_config"]["service_invoke"]["protocol"]
+    if service["type"] == "ASYNC_REAL_TIME" and protocol not in SCHEMES:
+        raise invalid("runtime_config.service_invoke.protocol", "HTTP or HTTPS for an asynchronous service")
+
+
+def _has_units(group: Body, name: str) -> None:
+    if "unit_configs" in group and not group["unit_configs"]:
         raise WireError(400, MISSING, f"Required parameter {name}.unit_configs is missing.".replace(" .", " "))
-    if units and group.get("deploy_type") == "SINGLE" and len(units) > 1:
-        raise invalid(f"{name}.unit_configs", "exactly one entry for deploy_type SINGLE")
 
 
-HEALTH = Fields(
-    {
-        "check_method": one_of("HTTP", "EXEC"),
-        "url": ANY,
-        "cmd": ANY,
-        "protocol": one_of(*SCHEMES),
-        "initial_delay_seconds": SECONDS,
-        "timeout_seconds": whole(1, DAY),
-        "period_seconds": whole(1, DAY),
-        "failure_threshold": whole(1, 1000),
-    },
-    ["check_method"],
-    [_check_method],
-)
-MOUNTED = {
-    "source": one_of("OBS", "OBSFS", "EFS", "LOCAL"),
-    "address": ANY,
-    "mount_path": MOUNT,
-    "host_cache": flag,
-    "efs_sub_path": ANY,
-    "read_only": flag,
-    "os_warm_up": flag,
-    "source_name": ANY,
-}
-FILE = Fields(MOUNTED, ["source", "mount_path"])
-MODEL = Fields({**MOUNTED, "source": ANY, "asset_id": ANY})  # its sources are not documented
-UNIT = Fields(
-    {
-        "id": ANY,
-        "name": text(r"[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?", "up to 16 lower-case letters, digits and hyphens"),
-        "role": ANY,
-        "image": Fields(
-            {
-                "id": ANY,
-                "source": one_of("SWR", "IMAGE"),
-                "swr_path": ANY,
-                "category": one_of("CPU", "GPU", "ASCEND"),
-            },
-            ["source", "swr_path"],
-        ),
-        "custom_spec": Fields(
-            {
-                "cpu": number(0.01, 10_000),
-                "memory": whole(1, 1 << 30),
-                "gpu": number(0, 1000),
-                "ascend": whole(0, 1000),
-                "arch": one_of("x86", "arm64"),
-            }
-        ),
-        "flavor": ANY,
-        "count": whole(1, 128),
-        "group_count": whole(1, 100),
-        "cmd": ANY,
-        "envs": table(r"(?!\d)[\w.-]{1,64}", "up to 64 letters, digits, _ - and ., not beginning with a digit"),
-        "files": many(FILE),
-        "models": many(MODEL),
-        "codes": many(Fields({**MOUNTED, "source": ANY, "source_id": ANY})),
-        "dumps": many(Fields({name: MOUNTED[name] for name in ("source", "address", "mount_path")}), most=20),
-        "port": PORT,
-        "recovery": one_of("Instance", "Role", "Pod"),
-        "npu_reset_enable": flag,
-        "cpu_affinity": flag,
-        "affinity": Fields(
-            {
-                "affinity_type": one_of("AFFINITY", "ANTI_AFFINITY"),
-                "required": flag,
-                "selection_mode": one_of("IP"),
-                "targets": table(r".*", ""),
-            }
-        ),
-        "security_config": Fields({"user_id": whole(0, 1 << 32), "group_id": whole(0, 1 << 32)}),
-        "termination_grace": Fields({"pre_stop_cmd": ANY, "termination_grace_period_seconds": SECONDS}),
-        "readiness_health": HEALTH,
-        "startup_health": HEALTH,
-        "liveness_health": HEALTH,
-        "pool_resource_flavor": text(r"[\w.-]{0,128}", "up to 128 letters, digits, dots, hyphens and underscores"),
-        "group_policy": Fields({"schedule_scope": ANY}),
-    },
-    ["image"],
-    [_spec_or_flavor],
-)
+def _secret_is_named(group: Body, name: str) -> None:
+    if group.get("secret_type") == "dew" and not group.get("secret_name"):
+        raise WireError(400, MISSING, f"Required parameter {name}.secret_name is missing.".replace(" .", " "))
+
+
+def _one_of_each(rule: Rule, most: int) -> Rule:
+    listed = many(rule, most=most)
+
+    def check(value: Any, name: str) -> Any:
+        logs = listed(value, name)
+        if len({log["type"] for log in logs}) < len(logs):
+            raise invalid(name, "each type once")
+        return logs
+
+    return check
+
+
 UPGRADE = Fields(
     {
         "type": one_of("ROLLING"),
@@ -160,9 +110,17 @@ UPGRADE = Fields(
 SECRET = Fields(
     {
         "secret_enable": flag,
-        "secret_type": ANY,
+        "secret_type": one_of("custom", "dew"),
         "secret_volumes": many(
-            Fields(dict.fromkeys(("secret_name", "secret_key", "secret_value"), ANY) | {"mount_path": MOUNT}),
+            Fields(
+                {
+                    "secret_name": ANY,
+                    "secret_key": text(r"(?!\.\.)[\w.-]{1,63}", "up to 63 letters, digits, dots, _ and -"),
+                    "secret_value": text(most=32768),
+                    "mount_path": MOUNT,
+                },
+                ["mount_path"],
+            ),
             most=30,
         ),
         "group_enable": flag,
@@ -182,7 +140,7 @@ ADVANCED = Fields(
         "custom_metrics_path": ANY,
         "mooncake_enable": flag,
         "port": PORT,
-        "protocol": one_of(*SCHEMES, *SOCKETS),
+        "protocol": one_of(*SCHEMES, "WS", "WSS", "TCP", "NA"),
     }
 )
 GROUP = Fields(
@@ -195,7 +153,7 @@ GROUP = Fields(
         "unit_configs": many(UNIT),
         "priority": whole(1, 3),
         "secret_type": one_of("dew", "agency"),
-        "secret_name": ANY,
+        "secret_name": text(r"[\w-]{1,64}", "1 to 64 letters, digits, hyphens and underscores"),
         "schedule_strategy": one_of("HIGH_AVAILABILITY", "HIGH_UTILIZATION", "HIGH_PERFORMANCE"),
         "high_avail_switch": flag,
         "framework": one_of("COMMON", "VLLM", "MINDIE"),
@@ -208,21 +166,26 @@ GROUP = Fields(
         "model": MODEL,
         "advanced_config": ADVANCED,
         "system_log_dump_enable": flag,
-        "deployment_task_limit": Fields({"max_concurrent_task": whole(1, 1 << 30)}),
+        "deployment_task_limit": Fields({"max_concurrent_task": whole(1, 100)}),
     },
     ["name", "weight", "unit_configs"],
-    [_one_unit],
+    [_has_units, _secret_is_named],
 )
-GROUP_UPDATE = GROUP.but(required=[])
+GROUP_AGAIN = GROUP.but(unit_configs=many(UNIT_UPDATE))
+GROUP_UPDATE = GROUP_AGAIN.but(required=[])
 SCALE = Fields({"count": whole(1, 128)}, ["count"])
 SWITCH = Fields(
     {"infer_name": ANY, "service_id": ANY, "target_deployment_version": ANY},
     ["infer_name"],
 )
+ELB = Fields(
+    dict.fromkeys(("elb_id", "ca_cert_id", "server_cert_id"), ANY) | {"m_tls": flag, "sni_cert_ids": many(ANY)},
+    ["elb_id"],
+)
 INVOKE = Fields(
     {
         "port": PORT,
-        "protocol": one_of(*SCHEMES, *SOCKETS),
+        "protocol": one_of(*SCHEMES, "WS", "WSS"),
         "auth_type": one_of("TOKEN", "API_KEY", "NONE"),
         "internet_access_enable": flag,
         "intranet_approval_enable": flag,
@@ -233,11 +196,8 @@ INVOKE = Fields(
         "request_retry_enable": flag,
         "request_retry_cnt_max": whole(1, 10),
         "request_retry_interval_ms": whole(1, 10000),
-        "fuse_configs": Fields({"error_rate_fuse_enable": flag, "error_rate_threshold": number(0, 100)}),
-        "elb_connection": Fields(
-            dict.fromkeys(("elb_id", "ca_cert_id", "server_cert_id"), ANY) | {"m_tls": flag, "sni_cert_ids": many(ANY)},
-            ["elb_id"],
-        ),
+        "fuse_configs": Fields({"error_rate_fuse_enable": flag, "error_rate_threshold": number(0.01, 1)}),
+        "elb_connection": ELB,
         "custom_urls": many(ANY),
     },
     ["port", "protocol", "auth_type"],
@@ -247,8 +207,8 @@ LIMIT = Fields(
         "rate_limit": Fields({"num": whole(1, 10000), "unit": one_of("SECONDS", "MINUTES")}, ["num", "unit"]),
         "request_size_limit": whole(1, 50),
         "request_timeout": whole(1, 7200),
-        "ip_white_list": many(ANY),
-        "ip_black_list": many(ANY),
+        "ip_white_list": many(_network),
+        "ip_black_list": many(_network),
     },
     ["request_size_limit", "request_timeout"],
 )
@@ -257,7 +217,7 @@ RUNTIME = Fields(
         "service_invoke": INVOKE,
         "service_limit": LIMIT,
         "service_secret": SECRET,
-        "server_task_limit": Fields({"max_task": whole(1, 1 << 30)}),
+        "server_task_limit": Fields({"max_task": whole(0, 10_000)}),
         "smart_routing_enable": flag,
     },
     ["service_invoke", "service_limit"],
@@ -269,7 +229,16 @@ LOG = Fields(
         "status": one_of("ON", "OFF"),
         "log_group_id": ANY,
         "log_stream_id": ANY,
-        "files": many(Fields({"log_path": ANY, "file_pattern": ANY}), most=10),
+        "files": many(
+            Fields(
+                {
+                    "log_path": _log_path,
+                    "file_pattern": text(r"(?!.*\.(gz|tar|zip)$)[\w.*?-]{1,255}", "a name, not of an archive"),
+                },
+                ["log_path", "file_pattern"],
+            ),
+            most=10,
+        ),
     },
     ["type", "status"],
 )
@@ -291,19 +260,35 @@ SERVICE = Fields(
         "runtime_config": RUNTIME,
         "upgrade_config": UPGRADE,
         "lts_strategy": one_of("POOL", "AUTO_CREATE", "DEFAULT"),
-        "log_configs": many(LOG),
+        "log_configs": _one_of_each(LOG, most=3),
         "tags": TAGS,
         "schedule": many(SCHEDULE, most=1),
         "deploy_timeout_minutes": whole(0, 300),
-        "task_type": ANY,
+        "custom_metrics_path": _scraped,
+        "task_type": one_of(
+            "TEXT_GENERATION",
+            "IMAGE_UNDERSTANDING",
+            "VIDEO_GENERATION",
+            "IMAGE_GENERATION",
+            "RERANK",
+            "VECTOR_MODEL",
+            "EMBEDDING",
+        ),
     },
-    ["name", "type", "deploy_type", "runtime_config"],
+    ["name", "type", "deploy_type", "group_configs", "runtime_config"],
+    [_protocol_fits_type],
 )
-_UPDATED = ("description", "version", "upgrade_config", "lts_strategy", "log_configs", "schedule", "task_type")
+_CREATED_ALONE = {"name", "type", "deploy_type", "workload_type", "workspace_id", "group_configs", "runtime_config"}
 SERVICE_UPDATE = Fields(
-    {name: SERVICE.fields[name] for name in (*_UPDATED, "deploy_timeout_minutes")}
+    {name: rule for name, rule in SERVICE.fields.items() if name not in _CREATED_ALONE}
     | {
-        "group_configs": many(GROUP),
-        "runtime_config": RUNTIME.but(required=[], service_invoke=INVOKE.but(required=[])),
+        "group_configs": many(GROUP_AGAIN),
+        "runtime_config": RUNTIME.but(
+            required=[],
+            service_invoke=INVOKE.but(
+                required=[],
+                elb_connection=ELB.but(action=one_of("RETRY", "SYNC_ADDR")),
+            ),
+        ),
     }
 )

@@ -2,8 +2,9 @@
 
 Nothing here starts or stops anything: the API asks for transitions (`begin_…`), supervision reports what came of them.
 
-A document holds `service` (what never changes but by a word), `version` (its settings), `target` (an update that is
-still on its way, with the settings that it brings), `deployments`, `events`, and `revision`, which every change raises.
+A document holds `service` (what never changes but by a word), `version` (its settings), `history` (all that it has
+had), `target` (an update that is still on its way, with the settings that it brings), `deployments`, `deleted` (what
+was one), `events`, and `revision`, which every change raises.
 
 A deployment holds `versions`, `plan` (what is in service: which version, which instances, which weight), and `target`,
 the plan on its way. The plan changes only when its instances are ready, so an update that fails leaves no trace. The
@@ -32,7 +33,9 @@ KEPT_EVENTS = 1000
 LIVE = frozenset({"RUNNING", "CONCERNING", "UPGRADING"})
 STARTING = frozenset({"DEPLOYING", "RESTARTING"})
 RESTING = frozenset({"STOPPED", "FAILED"})
+SCALABLE = frozenset({"RUNNING", "CONCERNING"})
 GONE_SOON = "DELETING"
+INTERRUPTED = "interrupted"
 
 
 class Operation(StrEnum):
@@ -53,6 +56,7 @@ SERVICE_LEGAL: Mapping[Operation, frozenset[str]] = {
     Operation.STOP: frozenset({"RUNNING", "CONCERNING"}),
     Operation.UPDATE: RESTING | {"RUNNING", "CONCERNING", "INIT"},
     Operation.ADD: RESTING | {"RUNNING", "CONCERNING", "INIT", "DEPLOYING"},
+    Operation.INTERRUPT: frozenset({"DEPLOYING", "UPGRADING"}),
     Operation.DELETE: RESTING | LIVE | {"INIT", "DEPLOYING", "INTERRUPTING", "STOPPING"},
 }
 DEPLOYMENT_LEGAL: Mapping[Operation, frozenset[str]] = {
@@ -60,7 +64,7 @@ DEPLOYMENT_LEGAL: Mapping[Operation, frozenset[str]] = {
     Operation.STOP: frozenset({"RUNNING", "DEPLOYING", "FAILED", "CONCERNING", "RESTARTING"}),
     Operation.UPDATE: RESTING | {"RUNNING", "CONCERNING"},
     Operation.INTERRUPT: frozenset({"DEPLOYING", "UPGRADING"}),
-    Operation.SCALE: frozenset({"RUNNING", "CONCERNING"}),
+    Operation.SCALE: SCALABLE,
     Operation.SWITCH: frozenset({"RUNNING"}),
     Operation.DELETE: RESTING | LIVE | STARTING | {"INTERRUPTING", "STOPPING"},
 }
@@ -168,6 +172,16 @@ def go_back(document: Document, deployment: Deployment, now: float) -> None:
     event(document, NORMAL, f"{deployment['name']} goes on with its previous configuration.", now)
 
 
+def interrupt(document: Document, deployment: Deployment, now: float) -> None:
+    """Give up what is on its way: a first deployment stops, an upgrade goes back, with all of its update."""
+    if deployment["joint"]:
+        cancel_update(document, INTERRUPTED, now)
+    elif deployment["status"] == "UPGRADING":
+        go_back(document, deployment, now)
+    else:
+        begin_stop(document, deployment, now, becoming="INTERRUPTING")
+
+
 def begin_stop(document: Document, deployment: Deployment, now: float, *, becoming: str = "STOPPING") -> None:
     """Give up its instances: STOPPING, INTERRUPTING or DELETING."""
     deployment["target"], deployment["joint"] = None, False
@@ -184,11 +198,11 @@ def finish_stop(document: Document, deployment: Deployment, now: float) -> None:
 def finish_update(document: Document, now: float) -> None:
     """All that an update of the service brought is in service; what it does not name any more goes."""
     target, document["target"] = document["target"], None
-    adopt_version(document, target["version"], now)
     for deployment in document["deployments"]:
         deployment["joint"] = False
         if deployment["id"] in target["remove"]:
             begin_stop(document, deployment, now, becoming=GONE_SOON)
+    adopt_version(document, target["version"], now)
 
 
 def cancel_update(document: Document, reason: str, now: float) -> None:
@@ -203,9 +217,23 @@ def cancel_update(document: Document, reason: str, now: float) -> None:
 
 
 def adopt_version(document: Document, version: Document, now: float) -> None:
-    """The settings of an update are those of the service."""
+    """The settings are those of the service from now on; a version that it had before is not another one."""
     document["version"], document["service"]["update_at"] = version, milliseconds(now)
-    document["history"].append(version["version"])
+    if all(one["id"] != version["id"] for one in document["history"]):
+        groups = [_record(one) for one in document["deployments"] if one["status"] != GONE_SOON]
+        document["history"].append(version | {"groups": groups, "create_at": milliseconds(now)})
+
+
+def _record(deployment: Deployment) -> Document:
+    """What it takes to have a deployment again as it is."""
+    plan = plan_of(deployment)
+    return {
+        "name": deployment["name"],
+        "version_id": plan["version_id"],
+        "config": version_of(deployment, plan)["config"],
+        "count": len(plan["ordinals"]),
+        "weight": plan["weight"],
+    }
 
 
 def begin_delete(document: Document, now: float) -> None:

@@ -153,6 +153,7 @@ class ServicesV2:
             dead=bool(slots) and all(slot.failure for slot in slots),
             failures=[wanted.refusal] if wanted.refusal else failures,
             present=self._fleet.has_instances(deployment["id"]),
+            requests=self.traffic.per_minute(deployment["id"]),
         )
 
     def _slots(self, group: UnitGroup) -> Sequence[Slot]:
@@ -166,7 +167,8 @@ class ServicesV2:
     def _remove(self, document: Document) -> None:
         service_id = document["service"]["id"]
         self._account.store.delete(SERVICES_V2, service_id)
-        self.traffic.forget(service_id)
+        for one in [service_id, *(deployment["id"] for deployment in document["deployments"])]:
+            self.traffic.forget(one)
         self.rates.forget(service_id)
         self._units.forget(service_id)
 
@@ -184,6 +186,7 @@ class ServicesV2:
         kept = {one["id"] for one in fresh["deployments"]}
         for dropped in {one["id"] for one in seen["deployments"]} - kept:
             self._units.forget(fresh["service"]["id"], dropped)
+            self.traffic.forget(dropped)
         for deployment in state.deployments_in(fresh, RESTING):
             # Here and now: a service at rest is not looked at again. A start fetches its files anew, as a mount would.
             self._fleet.trim_service(deployment["id"], (), self._account.clock.now())

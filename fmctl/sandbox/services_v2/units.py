@@ -22,7 +22,6 @@ from fmctl.sandbox.serving.instances import InstanceSpec
 RUNNABLE = "sandbox/"
 MAX_INSTANCES = 8  # of a deployment that really run; the rest of a large count is only counted
 FROM_OBS = frozenset({"OBS", "OBSFS"})
-DEFAULTS = {"initial_delay_seconds": 30, "timeout_seconds": 30, "period_seconds": 10, "failure_threshold": 3}
 
 Unit = Mapping[str, Any]
 
@@ -179,7 +178,7 @@ def _relocated(text: str, mounts: Mapping[str, Unit], folder: Path) -> str:
 
 def _health(unit: Unit) -> Health:
     """What the unit's checks mean for a process. Without a readiness check it is ready when it listens."""
-    readiness, startup = (unit.get(name) and DEFAULTS | unit[name] for name in ("readiness_health", "startup_health"))
+    readiness, startup = (unit.get(name) for name in ("readiness_health", "startup_health"))
     patience = max((_patience(check) for check in (readiness, startup) if check), default=math.inf)
     if not readiness:
         return Health(url="", initial_delay=patience)

@@ -26,13 +26,13 @@ def new_service(body: Body, *, project: str, user: str, provider: str | None, no
         "id": str(uuid.uuid4()),
         "name": body["name"],
         "project": project,
-        "workspace_id": body.get("workspace_id") or "0",
+        "workspace_id": body["workspace_id"],
         "type": body["type"],
         "deploy_type": body["deploy_type"],
         "workload_type": body.get("workload_type") or "DEPLOYMENT",
         "user_name": user,
         "provider": provider,
-        "tags": {tag["key"]: tag.get("value", "") for tag in body.get("tags", ())},
+        "tags": tags_of(body),
         "schedule": body.get("schedule", []),
         "task_type": body.get("task_type"),
         "create_at": moment,
@@ -46,11 +46,12 @@ def new_service(body: Body, *, project: str, user: str, provider: str | None, no
     }
     version |= _identity(body.get("version", FIRST_VERSION), body.get("description", ""))
     version |= {name: body[name] for name in SETTINGS if name in body}
-    document: Document = {"service": service, "version": version, "history": [version["version"]], "target": None}
-    document |= {"deployments": [], "events": [], "deleting": False, "failure_reason": "", "revision": 0, "since": now}
+    document: Document = {"service": service, "version": version, "history": [], "target": None, "revision": 0}
+    document |= {"deployments": [], "deleted": [], "events": [], "deleting": False, "failure_reason": "", "since": now}
     state.arm(document, now)
-    for group in body.get("group_configs", ()):
+    for group in body["group_configs"]:
         add_deployment(document, group, user=user, now=now)
+    state.adopt_version(document, version, now)
     return document
 
 
@@ -59,6 +60,7 @@ def add_deployment(document: Document, group: Body, *, user: str, now: float) ->
     if any(one["name"] == group["name"] for one in document["deployments"]):
         raise invalid("name", f"the service has a deployment {group['name']} already")
     group = {"deploy_type": document["service"]["deploy_type"], **group}
+    _check_units(group)
     deployment: Deployment = {
         "id": str(uuid.uuid4()),
         "name": group["name"],
@@ -70,6 +72,7 @@ def add_deployment(document: Document, group: Body, *, user: str, now: float) ->
         "joint": False,
         "hpa": None,
         "hpa_events": [],
+        "hra": None,
     }
     version = add_version(deployment, group, group.get("version", state.settings_of(document)["version"]), now)
     deployment["plan"] = _plan(version, list(range(group.get("count", 1))), group["weight"])
@@ -112,15 +115,20 @@ def update_service(document: Document, body: Body, *, user: str, now: float) -> 
     if body.get("version", current["version"]) == current["version"]:
         if changed or body.get("description") in (None, current["description"]):
             raise invalid("version", "a new version is needed unless only the description differs")
-        current["description"] = body["description"]
+        for one in (current, *(one for one in document["history"] if one["id"] == current["id"])):
+            one["description"] = body["description"]
         document["service"]["update_at"] = milliseconds(now)
         return
+    if any(one["version"] == body["version"] for one in document["history"]):
+        raise invalid("version", f"the service has had a version {body['version']} already")
     document["failure_reason"] = ""
     version = current | {name: body[name] for name in SETTINGS if name in body}
     version |= _identity(body["version"], body.get("description", current["description"]))
     version["runtime_config"] = _merged_runtime(current["runtime_config"], body.get("runtime_config", {}))
     _reschedule(document, body, now)
-    document["service"]["task_type"] = body.get("task_type", document["service"]["task_type"])
+    service = document["service"]
+    service["task_type"] = body.get("task_type", service["task_type"])
+    service["tags"] = tags_of(body) if "tags" in body else service["tags"]
     is_live = state.status(document) in state.LIVE
     document["target"] = {"version": version, "added": [], "remove": [], "since": now}
     if "group_configs" in body:
@@ -140,6 +148,11 @@ def scaled(ordinals: Sequence[int], count: int) -> list[int]:
     kept = list(ordinals[:count])
     free = (number for number in range(2 * count + len(kept)) if number not in kept)
     return sorted([*kept, *(next(free) for _ in range(count - len(kept)))])
+
+
+def tags_of(body: Body) -> dict[str, str]:
+    """The tags that a request lists, by their keys."""
+    return {tag["key"]: tag.get("value", "") for tag in body.get("tags", ())}
 
 
 def _regroup(document: Document, groups: Sequence[Body], *, user: str, now: float) -> None:
@@ -171,7 +184,8 @@ def _changes(document: Document, body: Body) -> bool:
         or any(_differs(names[group["name"]], group) for group in groups)
         or runtime != version["runtime_config"]
         or any(body[name] != version.get(name) for name in SETTINGS if name in body and name != "runtime_config")
-        or any(body[name] != service[name] for name in ("task_type",) if name in body)
+        or ("task_type" in body and body["task_type"] != service["task_type"])
+        or ("tags" in body and tags_of(body) != service["tags"])
         or bool(body.get("schedule") and not body.get("description"))
     )
 
@@ -197,7 +211,13 @@ def _merged(deployment: Deployment, group: Body) -> Body:
         raise invalid("pool_id", "the pool of a deployment cannot be changed")
     if deployment["status"] in state.LIVE and before.get("priority") != after.get("priority"):
         raise invalid("priority", "it must stay as it is while the deployment is running")
+    _check_units(after)
     return after
+
+
+def _check_units(group: Body) -> None:
+    if group["deploy_type"] == "SINGLE" and len(group["unit_configs"]) > 1:
+        raise invalid("unit_configs", "exactly one entry for deploy_type SINGLE")
 
 
 def _reschedule(document: Document, body: Body, now: float) -> None:
