@@ -23,7 +23,8 @@ PAGE = 1000
 LAST = "\U0010ffff"
 LONGEST_KEY = 1024  # bytes
 PARTS = ".parts"  # where the parts of unfinished uploads are kept; no name of a bucket
-BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# No two of . and - side by side but two hyphens, and no IP address.
+BUCKET_NAME = re.compile(r"(?!(?:\d+\.){3}\d+$)(?!.*(?:\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 class ObsError(Exception):

@@ -39,6 +39,14 @@ def test_buckets_come_and_go(obs: ObsClient) -> None:
     assert statuses == [404, 200, 200, 409, 409, 204, 404]
 
 
+@pytest.mark.parametrize("name", ["ab", "a" * 64, "Upper", "under_score", "-a-", "a..b", "a.-b", "1.2.3.4"])
+def test_a_bucket_needs_a_good_name(obs: ObsClient, name: str) -> None:
+    """From 3 to 63 small letters, digits, dots and hyphens, as a host has them, and no address."""
+    reply = obs.createBucket(name)
+
+    assert (400, "InvalidBucketName") == (reply.status, reply.errorCode)
+
+
 def test_a_buckets_location_is_the_region(obs: ObsClient) -> None:
     """The region of a bucket is the region of the sandbox."""
     assert obs.getBucketLocation(BUCKET).body.location == "sandbox"

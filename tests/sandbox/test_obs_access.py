@@ -68,7 +68,7 @@ def test_a_form_may_be_signed_with_v4(server: Server) -> None:
     seen = []
     for seconds in (60, -60):
         made = client.createV4PostSignature(BUCKET, "form/k", expires=seconds)
-        form = {"policy": made.policy, "x-amz-algorithm": made.algorithm, "x-amz-credential": made.credential}
+        form = {"policy": made.policy, "x-amz-algorithm": "AWS4-HMAC-SHA256", "x-amz-credential": made.credential}
         form |= {"x-amz-date": made.date, "x-amz-signature": made.signature, "key": "form/k"}
         seen.append(send(server, form).status_code)
 
