@@ -5,11 +5,12 @@ The Python API is imported when it is first used, so that the command line start
 
 from typing import TYPE_CHECKING, Any
 
+from fmctl.version import __version__
+
 if TYPE_CHECKING:
     from fmctl.api import Applied, apply, copy, delete, diff, get, logs, predict, start, stop, wait
     from fmctl.domain.problem import FmctlError
 
-__version__ = "0.1.0"
 __all__ = [
     "Applied",
     "FmctlError",

@@ -14,8 +14,8 @@ from fmctl.domain.problem import NotFound
 from fmctl.domain.resource import Resource, ResourceId
 from fmctl.domain.values import address
 from fmctl.kinds import KINDS, RUNS
-from fmctl.kinds.using import MODELS
 from fmctl.kinds.service import Service
+from fmctl.kinds.using import MODELS
 from fmctl.observe import observe
 
 THREADS = 10

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from fmctl import __version__
 from fmctl.cli import (
     apply,
     completion,
@@ -37,6 +36,7 @@ from fmctl.cli import (
 from fmctl.cli.brief import brief
 from fmctl.cli.output import fail, warn
 from fmctl.domain.problem import ExitCode, FmctlError, ManifestError
+from fmctl.version import __version__
 
 app = typer.Typer(
     name="fmctl",

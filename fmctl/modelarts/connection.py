@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from fmctl import __version__
 from fmctl.domain.ports import Clock
 from fmctl.domain.problem import UsageError
 from fmctl.modelarts import errors
 from fmctl.modelarts.retry import RetryTransport
+from fmctl.version import __version__
 
 CONNECT_TIMEOUT = 10.0
 _LIMITS = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=20.0)
