@@ -28,6 +28,7 @@ PROJECT_SCHEMA: Mapping[str, Any] = {
             "pattern": "^[a-z0-9-]{1,20}$",
             "description": "the name of the set; every live object carries it: choose it once",
             "x-message": "a set's name is 1 to 20 of a-z, 0-9 and '-'",
+            "examples": ["digits"],
         },
         "context": {
             "type": "string",

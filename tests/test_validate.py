@@ -441,7 +441,9 @@ def test_an_identity_belongs_to_one_resource():
 
 def test_a_resource_is_declared_once():
     """Two documents of one kind and name are a mistake that names both places."""
-    assert ["9:18: FM0201 Recipe/soup is declared twice, first at m/f.yaml:3:18"] == told(recipe() + "---\n" + recipe())
+    (actual,) = told(recipe() + "---\n" + recipe())
+
+    assert actual.startswith("9:18: FM0201 Recipe/soup is declared twice, first at m/f.yaml:3:18 | rename one of them")
 
 
 @pytest.mark.parametrize("count", [3, 300])

@@ -170,7 +170,7 @@ class Service(Kind):
         """The live name."""
         name = live_name(resource)
         path = ("spec", "serviceName") if "serviceName" in resource.spec else ("metadata", "name")
-        yield Identity((name,), path, "FM0314", f"the live name {name!r}")
+        yield Identity((name,), path, "FM0314", f"the live name {name!r}", "rename one of them")
 
     def check(self, resource: Resource, others: Mapping[ResourceId, Resource], set_name: str) -> Iterator[Problem]:
         """Weights, whole minutes, pools, distinct versions of one model."""

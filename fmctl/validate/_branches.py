@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from fmctl.domain.resource import Path
 from fmctl.validate._faults import Fault, Schema
 from fmctl.validate._text import resolve
 
@@ -64,3 +65,11 @@ def nodes(schemas: Sequence[Any], root: Schema) -> Iterator[Schema]:
         waiting += [branch for key in ("allOf", "anyOf", "oneOf") for branch in node.get(key, ())]
         waiting += [node.get("then"), node.get("else")]
         waiting += [resolve(root, node["$ref"])] if "$ref" in node else []
+
+
+def schema_at(path: Path, root: Schema) -> Schema:
+    """What the schema says of the value at ``path``, outside of its alternatives; nothing where it says nothing."""
+    node: Any = root
+    for part in path:
+        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
+    return node if isinstance(node, Mapping) else {}

@@ -12,7 +12,7 @@ from typing import Any, Final
 from fmctl.domain.resource import API_VERSION, Path
 from fmctl.domain.values import flow
 from fmctl.validate import _rules as rules
-from fmctl.validate._branches import known_keys, meant
+from fmctl.validate._branches import known_keys, meant, schema_at
 from fmctl.validate._elsewhere import elsewhere
 from fmctl.validate._faults import Fault, Schema, faults
 from fmctl.validate._findings import Finding, distinct
@@ -44,7 +44,7 @@ class _Explaining:
         elif fault.keyword in ("additionalProperties", "unevaluatedProperties"):
             yield from self._unknown_keys(fault, among)
         elif fault.keyword == "required" and (not fault.message or "properties" in fault.schema):
-            yield from _missing_keys(fault)
+            yield from self._missing_keys(fault)
         elif fault.keyword == "dependentRequired":
             yield from _dependent(fault)
         elif fault.keyword in ("oneOf", "anyOf"):
@@ -67,6 +67,16 @@ class _Explaining:
             meant_here = guess or elsewhere(path, self._root)
             hint = f"did you mean {meant_here}?" if meant_here else _known(own)
             yield Finding(path, rules.UNKNOWN_KEY, f"unknown key {key!r}", hint, at_key=True, key=key, meant=guess)
+
+    def _missing_keys(self, fault: Fault) -> Iterator[Finding]:
+        where = f" in {name_of(fault.path)}" if fault.path else ""
+        for key in fault.wants:
+            if key not in fault.value:
+                path = (*fault.path, key)
+                known = f"write apiVersion: {API_VERSION}" if path == ("apiVersion",) else fault.hint
+                message = f"missing key {key!r}{where}"
+                hint = known or _example(path, schema_at(path, self._root))
+                yield Finding(fault.path, rules.MISSING_KEY, message, hint, at_key=True, key=key)
 
     def _alternatives(self, fault: Fault) -> Iterator[Finding]:
         best = meant(fault, self._root)
@@ -141,7 +151,7 @@ def _example(path: Path, schema: Schema) -> str | None:
     """How the value may look, if its schema has an example; of a list its first item."""
     for example in schema.get("examples", ())[:1]:
         first = example[:1] if isinstance(example, list) else example
-        return f"for example {next((f'{key}: ' for key in reversed(path) if isinstance(key, str)), '')}{flow(first)}"
+        return f"for example {f'{path[-1]}: ' if path and isinstance(path[-1], str) else ''}{flow(first)}"
     return None
 
 
@@ -149,16 +159,6 @@ def _bad_name(fault: Fault) -> Finding:
     wants = f"match {fault.wants}" if fault.keyword == "pattern" else "fit here"
     message = fault.message or f"key {fault.value!r} does not {wants}"
     return Finding((*fault.path, fault.value), rules.FORM, message, fault.hint, at_key=True)
-
-
-def _missing_keys(fault: Fault) -> Iterator[Finding]:
-    where = f" in {name_of(fault.path)}" if fault.path else ""
-    for key in fault.wants:
-        if key not in fault.value:
-            schema = fault.schema.get("properties", {}).get(key, {})
-            hint = f"write apiVersion: {API_VERSION}" if key == "apiVersion" else fault.hint or _example((key,), schema)
-            message = f"missing key {key!r}{where}"
-            yield Finding(fault.path, rules.MISSING_KEY, message, hint, at_key=True, key=key)
 
 
 def _dependent(fault: Fault) -> Iterator[Finding]:

@@ -54,7 +54,7 @@ class Validation:
                 first = self._declared[identity].source(("metadata", "name"))
                 source = document.source(("metadata", "name"))
                 message = f"{identity} is declared twice, first at {first}"
-                self.problems.append(Problem(source, rules.DUPLICATE, message))
+                self.problems.append(Problem(source, rules.DUPLICATE, message, "rename one of them, or remove it"))
             elif identity:
                 self._declared[identity] = document
         for overlay in overlays:

@@ -101,6 +101,8 @@ def _type_hint(wanted: list[str], value: Any, path: Path) -> str | None:
     if "boolean" in wanted and value.lower() in _YES_NO:
         return "YAML 1.2 knows true and false only"
     number = _NUMBER.fullmatch(value) and {"integer", "number"} & set(wanted)
+    if value.endswith("%") and {"integer", "number"} & set(wanted):
+        return f"write {value.rstrip('% ')}"
     if number or ("boolean" in wanted and value in ("true", "false")):
         return f"write {value} without quotes"
     return None
