@@ -16,14 +16,13 @@ from fmctl.domain.event import Ending, Event, EventType, Outcome
 from fmctl.domain.live import Health, Live
 from fmctl.domain.plan import Action, Change, Plan
 from fmctl.domain.ports import Clock
-from fmctl.domain.problem import ApiError, ExitCode, FmctlError, RunEnded
+from fmctl.domain.problem import ExitCode, FmctlError, RunEnded
 from fmctl.domain.resource import ResourceId
 from fmctl.domain.values import span
 from fmctl.guards import refusals
 from fmctl.kinds.base import Kind, Steps, Watch, Work
+from fmctl.polling import Poller
 
-FIRST_LOOK, GROWTH, SLOWEST_LOOK = 0.5, 1.5, 15.0
-POLL_TROUBLE_SECONDS = 300
 DETACH_SECONDS = 5.0
 Emit = Callable[[Event], None]
 Latest = Callable[[ResourceId], Live | None]
@@ -73,16 +72,6 @@ class _Task:
     phase: str = ""
 
 
-@dataclass(slots=True)
-class _Poller:
-    """The shared look at one kind: when next, and for how long it has failed."""
-
-    interval: float = FIRST_LOOK
-    due: float = 0.0
-    busy: bool = False
-    trouble_since: float | None = None
-
-
 class _Execution:
     """The loop; strictly private. Only ``_advance`` and ``_look`` run on the pool."""
 
@@ -105,7 +94,7 @@ class _Execution:
         self._tasks: list[_Task] = []
         self._outcomes: dict[int, Outcome] = {}
         self._futures: dict[Future[Any], _Task | str] = {}
-        self._pollers = {name: _Poller() for name in kinds}
+        self._pollers = {name: Poller() for name in kinds}
         self._before = _before(plan.changes)
 
     def run(self) -> list[Outcome]:
@@ -228,14 +217,11 @@ class _Execution:
             self._finish(task, Ending.LEFT, f"{watch.remote_name} is {watch.message}, not waited for")
             return
         task.watch = watch
-        poller = self._pollers[kind.name]
-        if watch.message != task.phase:
+        moved = watch.message != task.phase
+        if moved:
             task.phase = watch.message
             self._tell(EventType.PROGRESS, task, f"{watch.remote_name}: {watch.message}")
-            poller.interval = FIRST_LOOK
-            poller.due = min(poller.due, self._clock.now() + FIRST_LOOK) if poller.due else 0.0
-        if poller.due <= self._clock.now():
-            poller.due = self._clock.now() + poller.interval
+        self._pollers[kind.name].wake(self._clock.now(), moved=moved)
 
     # ------------------------------------------------------------ looking
 
@@ -253,32 +239,25 @@ class _Execution:
     def _looked(self, name: str, future: Future[Any]) -> None:
         """A look has come back: wake what waits; trouble with looking is not trouble of what is looked at."""
         poller, now = self._pollers[name], self._clock.now()
-        poller.busy = False
-        poller.interval = min(poller.interval * GROWTH, SLOWEST_LOOK)
-        poller.due = now + poller.interval
+        poller.looked(now)
         try:
             seen: Mapping[str, Live | None] = future.result()
         except FmctlError as error:
-            self._trouble(name, poller, error, now)
+            if poller.gives_up(error, now):
+                for task in self._watching(name):
+                    self._finish(task, Ending.LEFT, f"cannot be watched: {error.message}", error.code, hint=error.hint)
             return
         except Exception as error:  # a bug of ours in looking must not take the other kinds down
             for task in self._watching(name):
                 self._finish(task, Ending.LEFT, f"internal error: {error!r}", ExitCode.INTERNAL)
             return
-        poller.trouble_since = None
+        poller.well()
         for task in self._watching(name):
             if task.watch and task.watch.remote_name in seen:
                 live = seen[task.watch.remote_name]
                 if live:
                     self._tell(EventType.PROGRESS, task, f"{live.remote_name}: {live.phase}", live.phase)
                 self._submit(task, live)
-
-    def _trouble(self, name: str, poller: _Poller, error: FmctlError, now: float) -> None:
-        poller.trouble_since = poller.trouble_since or now
-        refused = isinstance(error, ApiError) and error.code is ExitCode.AUTH
-        if refused or now - poller.trouble_since > POLL_TROUBLE_SECONDS:
-            for task in self._watching(name):
-                self._finish(task, Ending.LEFT, f"cannot be watched: {error.message}", error.code, hint=error.hint)
 
     # ------------------------------------------------------------ ending
 
