@@ -130,7 +130,7 @@ class Workdir:
         boot = self._algorithm.get("boot_file")
         if not boot:
             return [programs.SHELL, "-c", self._algorithm.get("command") or ""]
-        inside = "/".join(split_url(boot)).removeprefix("/".join(split_url(self._algorithm["code_dir"])))
+        inside = "/".join(split_url(boot)).removeprefix("/".join(split_url(self._algorithm["code_dir"]))).lstrip("/")
         return [sys.executable, str(self.code / inside)]
 
     @property

@@ -116,7 +116,7 @@ def test_a_job_takes_over_the_algorithm(jobs: Jobs) -> None:
     ("fields", "expected"),
     [
         ({"boot_file": "/fmctl-demo/code/other.py"}, "2814"),
-        ({"parameters": [{"name": "momentum", "value": "1"}]}, "2788"),
+        ({"parameters": [{"name": "momentum", "value": "1"}]}, "2814"),
         ({"inputs": [channel("other_url")]}, "2753"),
     ],
 )

@@ -174,20 +174,21 @@ def test_a_quota_is_kept(jobs: Jobs, sandbox: Sandbox) -> None:
     ("quota", "expected"),
     [
         ({"resource": "job-num", "quota": -1}, "2788"),
-        ({"resource": "job-num", "quota": "5"}, "2788"),
+        ({"resource": "job-num", "quota": 0}, "2788"),
+        ({"resource": "job-num", "quota": 2**31}, "2816"),
+        ({"resource": "job-num", "quota": "5"}, "2825"),
         ({"resource": "moon-num", "quota": 1}, "2788"),
-        ({"resource": "job-retention-enabled", "quota": 1}, "2858"),
-        ({"resource": "job-num-quota-notify", "quota": 0}, "2858"),
+        ({"resource": "job-retention-enabled", "quota": 2}, "2816"),
     ],
 )
 def test_quotas_that_mean_nothing_are_refused(
     jobs: Jobs, sandbox: Sandbox, quota: dict[str, Any], expected: str
 ) -> None:
-    """Only what limits something can be set."""
+    """Each resource has its limits, and a user must be named."""
     body = {"user_id": sandbox.credentials.user_id, "quotas": [quota]}
 
     assert (400, expected) == code(jobs.request("PUT", "training-quotas", body))
-    assert (400, "2788") == code(jobs.request("PUT", "training-quotas", body | {"user_id": "somebody"}))
+    assert (400, "2788") == code(jobs.request("PUT", "training-quotas", body | {"quotas": [], "user_id": ""}))
 
 
 def test_a_pool_flavor_has_its_resources(jobs: Jobs) -> None:

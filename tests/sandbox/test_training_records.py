@@ -103,6 +103,16 @@ def test_tags_are_set_replaced_and_removed(jobs: Jobs) -> None:
     assert jobs.request("GET", "modelarts-training-job/tags").json() == {"tags": [{"key": "b", "values": ["2"]}]}
 
 
+@pytest.mark.parametrize("value", [1, True, [], {}])
+def test_tags_are_texts(jobs: Jobs, value: object) -> None:
+    """A value of another type is refused, when it is set and when it is removed."""
+    path = f"modelarts-training-job/{jobs.start()}/tags"
+    body = {"tags": [{"key": "a", "value": value}]}
+
+    assert (400, "2825") == code(jobs.request("POST", f"{path}/create", body))
+    assert (400, "2825") == code(jobs.request("DELETE", f"{path}/delete", body))
+
+
 @pytest.mark.parametrize("key", ["", "_sys_a", " a", "a ", "a" * 129, "a*"])
 def test_bad_tags_are_refused(jobs: Jobs, key: str) -> None:
     """Keys follow the rules of the tag service."""

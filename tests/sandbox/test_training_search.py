@@ -80,7 +80,10 @@ def test_jobs_are_found_by_time(jobs: Jobs, clock: VirtualClock) -> None:
     """A span of creation times, both ends included."""
     span = {"key": "create_time", "operator": "between", "value": [when(clock, 20), when(clock, 10)]}
 
+    in_milliseconds = span | {"value": [str(round((clock.now() - ago) * 1000)) for ago in (20, 10)]}
+
     assert jobs.names(filters=[span], order="asc") == ["bad-1", "long_1"]
+    assert jobs.names(filters=[in_milliseconds], order="asc") == ["bad-1", "long_1"]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +103,10 @@ def test_jobs_are_found_by_time(jobs: Jobs, clock: VirtualClock) -> None:
             {"filters": [{"key": "create_time", "operator": "between", "value": ["2026-01-01", "2026-03-01"]}]},
             "2809",
         ),
+        ({"host_ips": ["somewhere"]}, "2764"),
+        ({"host_ips": [1]}, "2764"),
+        ({"host_ips": ["10.0.0.1"] * 11}, "2764"),
+        ({"tags": [{"key": "k", "values": [str(number) for number in range(11)]}]}, "2816"),
         ({"limit": 51}, "2764"),
         ({"limit": 0}, "2764"),
         ({"offset": -1}, "2764"),

@@ -14,6 +14,7 @@ from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks, requests
 from fmctl.sandbox.training.algorithms import COLLECTION, find_algorithm, job_config
 from fmctl.sandbox.training.code import check_source
+from fmctl.sandbox.training.parameters import check_parameters
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 from fmctl.sandbox.workspaces import workspace_of
 
@@ -96,7 +97,8 @@ def _check(call: Call, body: Document) -> str:
     metadata, config = checks.mapping(body, "metadata"), checks.mapping(body, "job_config")
     checks.check_metadata(metadata)
     check_source(config, call.sandbox.objects)
-    checks.check_settings(config)
+    check_parameters(config, complete=False)
+    checks.check_environment(config)
     for kind in ("inputs", "outputs"):
         checks.check_names(config, kind)
     return str(metadata["name"])
@@ -126,7 +128,10 @@ def _document(call: Call, body: Document, algorithm_id: str, created: int) -> Do
         "project_id": call.project_id,
         "metadata": metadata,
         "job_config": job_config(body["job_config"]),
-        "resource_requirements": body.get("resource_requirements") or [],
+        # Its clients disagree whether an answer says `value` or, as a request does, `values`.
+        "resource_requirements": [
+            item | {"value": item.get("values") or []} for item in body.get("resource_requirements") or []
+        ],
         "advanced_config": body.get("advanced_config") or {},
         "share_info": {},
     }

@@ -59,5 +59,5 @@ def _flavor(flavor: Flavor) -> dict[str, Any]:
         "billing": flavor.detail()["billing"],
         "flavor_info": flavor.detail()["flavor_info"],
         "attributes": {"data_format": "", "is_free": "false"},
-        "support_engines": json.dumps([engine.id for engine in ENGINES]),
+        "support_engines": json.dumps([engine.id for engine in ENGINES if engine.runs_on(flavor)]),
     }

@@ -18,6 +18,7 @@ from fmctl.sandbox.training.code import check_source
 from fmctl.sandbox.training.experiments import join_experiment
 from fmctl.sandbox.training.fill import new_job
 from fmctl.sandbox.training.jobs import ACTIVE, STOPPABLE, Training, phase_of, shown
+from fmctl.sandbox.training.parameters import check_parameters
 from fmctl.sandbox.training.quotas import quota_of
 from fmctl.sandbox.training.requests import UPDATE
 from fmctl.sandbox.training.search import MAX_LIMIT, search
@@ -162,13 +163,17 @@ def _check(call: Call, body: Document) -> None:
     if training.count() >= quota_of(store, "job-num"):
         raise WireError(400, "ModelArts.2815", "Quota exceeded (resource job-num).")
     algorithm, spec = checks.mapping(body, "algorithm"), checks.mapping(body, "spec")
+    requirements: list[Document] = []
     if algorithm.get("id"):
         stored = find_algorithm(store, call.project_id, algorithm["id"])
         algorithm = body["algorithm"] = apply_algorithm(algorithm, stored)
+        requirements = stored["resource_requirements"]
     check_source(algorithm, objects)
-    resources.check_resource(spec)
+    flavor, nodes = resources.check_resource(spec), checks.mapping(spec, "resource").get("node_count") or 1
+    resources.check_fit(flavor, nodes, checks.mapping(algorithm, "engine"), requirements)
     checks.check_channels(algorithm, objects)
-    checks.check_settings(algorithm)
+    check_parameters(algorithm, complete=True)
+    checks.check_environment(algorithm)
     check_search(body["kind"], algorithm)
     resources.check_spec(spec, objects)
 

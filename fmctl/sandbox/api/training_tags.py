@@ -94,11 +94,11 @@ ROUTES: Sequence[Route] = (
 def _tagged(call: Call) -> list[Document]:
     body = call.json()
     tags, parts = tag_filters(body), _name_parts(body)
-    workspace, untagged = body.get("workspace_id"), body.get("without_any_tag") is True
+    workspace, untagged = body.get("workspace_id") or "0", body.get("without_any_tag") is True
     return [
         record
         for record in call.sandbox.part(Training).find()
-        if workspace in (None, "", record["job"]["metadata"]["workspace_id"])
+        if workspace == record["job"]["metadata"]["workspace_id"]
         and (not record.get("tags") if untagged else has_tags(record, tags))
         and all(part in record["job"]["metadata"]["name"] for part in parts)
     ]
@@ -129,5 +129,7 @@ def _tags(call: Call) -> dict[str, Any]:
     """Keys and values of the body; the value is None where none was sent."""
     tags = checks.items(call.json(), "tags")
     if not tags or any(not isinstance(tag.get("key"), str) for tag in tags):
-        raise WireError(400, "ModelArts.2788", "Invalid parameter: tags must be a list of keys and values.")
+        raise checks.invalid("tags must be a list of keys and values.")
+    if not all(isinstance(tag.get("value"), str | None) for tag in tags):
+        raise WireError(400, "ModelArts.2825", "The value of a tag must be text.")
     return {tag["key"]: tag.get("value") for tag in tags}

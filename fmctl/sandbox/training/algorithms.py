@@ -6,6 +6,7 @@ from typing import Any
 from fmctl.sandbox.store import Document, Store
 from fmctl.sandbox.training import checks
 from fmctl.sandbox.training.fill import complete_channel, complete_engine, complete_parameter
+from fmctl.sandbox.training.parameters import check_parameters
 from fmctl.sandbox.wire import WireError
 
 COLLECTION = "algorithms"
@@ -38,7 +39,7 @@ def apply_algorithm(sent: Document, stored: Document) -> Document:
     taken = {name: config[name] for name in COPIED if config.get(name)}
     differing = [name for name in COPIED if name != "engine" and sent.get(name) and sent[name] != taken.get(name)]
     if differing:
-        raise WireError(400, "ModelArts.2814", f"{differing[0]} is not the one of the stored algorithm.")
+        raise _mismatch(f"{differing[0]} is not the one of the stored algorithm.")
     return {
         **sent,
         **taken,
@@ -51,11 +52,26 @@ def apply_algorithm(sent: Document, stored: Document) -> Document:
 
 def _parameters(sent: Document, config: Document) -> list[Document]:
     """The stored ones with the values that were sent; further ones only where the algorithm allows it."""
+    check_parameters(sent, complete=False)
     given = {item.get("name"): item for item in checks.items(sent, "parameters")}
-    known = [item | given.pop(item["name"], {}) for item in config["parameters"]]
+    known = [_parameter(item, given.pop(item["name"], {})) for item in config["parameters"]]
     if given and not config["parameters_customization"]:
-        raise checks.invalid(f"the algorithm has no parameter {next(iter(given))!r}.")
+        raise _mismatch(f"the algorithm has no parameter {next(iter(given))!r}.")
     return [*known, *given.values()]
+
+
+def _parameter(stored: Document, sent: Document) -> Document:
+    """The value is the job's, where the algorithm allows another one; what it may be is the algorithm's."""
+    value = sent.get("value")
+    if value is None or value == stored.get("value"):
+        return stored
+    if not stored["constraint"]["editable"]:
+        raise _mismatch(f"the parameter {stored['name']} is not editable.")
+    return stored | {"value": value}
+
+
+def _mismatch(message: str) -> WireError:
+    return WireError(400, "ModelArts.2814", f"Job algorithm configuration does not match: {message}")
 
 
 def _channels(sent: Document, config: Document, kind: str) -> list[Document]:

@@ -18,6 +18,10 @@ class Engine:
     def id(self) -> str:
         return self.version.replace("_", "-")
 
+    def runs_on(self, flavor: "Flavor") -> bool:
+        """Its image has the drivers of one kind of accelerator; without one, any image runs."""
+        return flavor.pool or flavor.type == "CPU" or ("-cuda_" in self.version) == (flavor.type == "GPU")
+
     def wire(self) -> dict[str, Any]:
         return {
             "engine_id": self.id,

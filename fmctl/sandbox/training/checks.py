@@ -55,14 +55,8 @@ def check_description(description: Any) -> None:
         raise invalid(f"description must be text of at most {MAX_DESCRIPTION} characters.")
 
 
-def check_settings(algorithm: Fields) -> None:
-    """Parameters and environment variables."""
-    seen: set[str] = set()
-    for parameter in items(algorithm, "parameters"):
-        name = parameter.get("name")
-        if not isinstance(name, str) or not NAME.fullmatch(name) or name in seen:
-            raise invalid(f"algorithm.parameters: {name!r} is not a name, or it is there twice.")
-        seen.add(name)
+def check_environment(algorithm: Fields) -> None:
+    """Environment variables."""
     environment = mapping(algorithm, "environments")
     if len(environment) > MAX_VARIABLES:
         raise WireError(400, "ModelArts.2816", f"algorithm.environments must have at most {MAX_VARIABLES} entries.")
@@ -75,6 +69,8 @@ def check_channels(algorithm: Fields, objects: Objects) -> None:
     """Inputs and outputs are OBS paths under names of their own."""
     for kind in ("inputs", "outputs"):
         check_names(algorithm, kind)
+        if sum(not channel.get("remote") for channel in items(algorithm, "outputs")) > 1:
+            raise WireError(400, "ModelArts.2754", "Only one output can be hosted; the others need remote.obs.obs_url.")
         for channel in items(algorithm, kind):
             _check_remote(kind, channel, objects)
 

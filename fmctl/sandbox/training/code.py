@@ -50,8 +50,10 @@ def _check_local(algorithm: Fields) -> None:
 
 
 def _check_code_dir(code_dir: Any, objects: Objects) -> None:
-    bucket, key = split_url(code_dir) if isinstance(code_dir, str) else ("", "")
-    if not key.endswith("/") or not objects.has_bucket(bucket):
+    if code_dir and not code_dir.startswith(("/", "obs://")):
+        raise WireError(400, "ModelArts.2802", f"Invalid codeDir path: {code_dir}: /bucket/folder/ is expected.")
+    bucket, key = split_folder(code_dir or "")
+    if not objects.has_bucket(bucket):
         raise _no_code(code_dir)
     files, size = 0, 0
     for info in objects.walk(bucket, key):
@@ -66,15 +68,21 @@ def _check_code_dir(code_dir: Any, objects: Objects) -> None:
         raise _no_code(code_dir)
 
 
+def split_folder(url: str) -> tuple[str, str]:
+    """Bucket and prefix of what is below a folder, whether or not its address ends with a slash."""
+    bucket, key = split_url(url)
+    return bucket, f"{key.rstrip('/')}/" if key else ""
+
+
 def _no_code(code_dir: Any) -> WireError:
-    return WireError(400, "ModelArts.2757", f"Invalid code_dir {code_dir!r}: it must end with / and hold objects.")
+    return WireError(400, "ModelArts.2757", f"Invalid code_dir {code_dir!r}: it must be a folder that holds objects.")
 
 
 def _check_boot_file(code_dir: str, boot_file: Any, objects: Objects) -> None:
     bucket, key = split_url(boot_file) if isinstance(boot_file, str) else ("", "")
     if not key or key.endswith("/"):
         raise WireError(400, "ModelArts.2758", f"Invalid boot_file {boot_file!r}.")
-    if not f"{bucket}/{key}".startswith("/".join(split_url(code_dir))):
+    if not f"{bucket}/{key}".startswith("/".join(split_folder(code_dir))):
         raise WireError(400, "ModelArts.2792", f"boot_file {boot_file} is not in code_dir {code_dir}.")
     if objects.head(bucket, key) is None:
         raise WireError(400, "ModelArts.2758", f"Invalid boot_file {boot_file}: there is no such object.")

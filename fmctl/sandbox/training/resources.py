@@ -3,7 +3,7 @@
 from typing import Any
 
 from fmctl.sandbox.objects import Objects
-from fmctl.sandbox.training.catalog import POOL_ID, find_flavor
+from fmctl.sandbox.training.catalog import POOL_ID, Flavor, find_engine, find_flavor
 from fmctl.sandbox.training.checks import Fields, check_url, invalid, items, mapping
 from fmctl.sandbox.wire import WireError, unsupported
 
@@ -23,7 +23,7 @@ EVENTS = (
 FINE_TUNING = ("asset_id", "asset_model", "output_model")
 
 
-def check_resource(spec: Fields) -> None:
+def check_resource(spec: Fields) -> Flavor:
     """Flavor, pool and number of nodes."""
     resource = mapping(spec, "resource")
     nodes = 1 if resource.get("node_count") is None else resource["node_count"]
@@ -43,6 +43,26 @@ def check_resource(spec: Fields) -> None:
         raise WireError(
             400, "ModelArts.2793", f"node_count {nodes} exceeds the maximum {flavor.max_num} of {flavor_id}."
         )
+    return flavor
+
+
+def check_fit(flavor: Flavor, nodes: int, engine: Fields, requirements: list[Fields]) -> None:
+    """The flavor is one that the stored algorithm wants, and that the engine runs on."""
+    if flavor.pool:
+        return
+    offered = {
+        "flavor_type": flavor.type,
+        "device_distributed_mode": "multiple" if flavor.devices > 1 else "singular",
+        "host_distributed_mode": "multiple" if nodes > 1 else "singular",
+    }
+    for requirement in requirements:
+        key, values = requirement.get("key"), requirement.get("values") or []
+        # What is made for several devices or machines runs on one, too.
+        if key in offered and values and offered[key] not in (*values, "singular"):
+            raise WireError(400, "ModelArts.2763", f"Flavor {flavor.id}: the algorithm wants {key} in {values}.")
+    known = find_engine(engine)
+    if known and not engine.get("image_url") and not known.runs_on(flavor):
+        raise WireError(400, "ModelArts.2840", f"Engine {known.id} is not supported on flavor {flavor.id}.")
 
 
 def check_spec(spec: Fields, objects: Objects) -> None:

@@ -1,5 +1,6 @@
 """Which jobs a search finds: filters, order and pages of POST training-job-searches."""
 
+import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -46,7 +47,7 @@ def search(training: Training, body: Document, now: float) -> tuple[list[Documen
         raise WireError(400, "ModelArts.2764", f"train_type must be one of {', '.join(TRAIN_TYPES)}.")
     if body.get("train_type") == "ftjob" or not _here(body):
         return [], 0
-    workspace = body.get("workspace_id") or "0"
+    workspace = str(body.get("workspace_id") or "0")
     known = [one for one in _candidates(training, filters) if one["job"]["metadata"]["workspace_id"] == workspace]
     matches = [record for record in known if all(_fits(record, one) for one in filters)]
     matches = [record for record in matches if has_tags(record, tags)]
@@ -65,7 +66,18 @@ def _here(body: Document) -> bool:
     hosts = body.get("host_ips") or []
     if not isinstance(hosts, list) or len(hosts) > MAX_VALUES:
         raise WireError(400, "ModelArts.2764", f"host_ips must be a list of at most {MAX_VALUES} addresses.")
+    for host in hosts:
+        if not _is_address(host):
+            raise WireError(400, "ModelArts.2764", f"host_ips: {host!r} is no address.")
     return not hosts or HOST in hosts
+
+
+def _is_address(host: Any) -> bool:
+    try:
+        ipaddress.ip_address(host if isinstance(host, str) else "")
+    except ValueError:
+        return False
+    return True
 
 
 def _candidates(training: Training, filters: Sequence[Filter]) -> list[Document]:
@@ -121,12 +133,17 @@ def _fits(record: Document, condition: Filter) -> bool:
 
 def _span(values: Sequence[str]) -> tuple[float, float]:
     try:
-        first, last = (datetime.fromisoformat(value).timestamp() for value in values)
-    except ValueError as error:
+        first, last = (_time(value) for value in values)
+    except (ValueError, OverflowError) as error:
         raise WireError(400, "ModelArts.2809", "between needs two RFC 3339 times.") from error
     if last - first > MAX_SPAN_SECONDS:
         raise WireError(400, "ModelArts.2809", "between spans at most 31 days.")
     return first, last
+
+
+def _time(text: str) -> float:
+    """RFC 3339, or milliseconds as the API writes create_time itself."""
+    return int(text) / 1000 if text.isdecimal() else datetime.fromisoformat(text).timestamp()
 
 
 def tag_filters(body: Document) -> dict[str, list[str]]:
@@ -141,6 +158,8 @@ def tag_filters(body: Document) -> dict[str, list[str]]:
             raise invalid("tags must have keys of their own.")
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise invalid(f"the values of tag {key} must be a list of texts.")
+        if len(values) > MAX_VALUES:
+            raise WireError(400, "ModelArts.2816", f"tag {key} must have at most {MAX_VALUES} values.")
         if len(set(values)) < len(values):
             raise invalid(f"the values of tag {key} must differ from one another.")
         wanted[key] = [value for value in values if value]
