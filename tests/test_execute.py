@@ -333,6 +333,20 @@ def test_a_time_out_leaves_runs_running(world: World) -> None:
     assert ["Running"] == list(jobs(world).values())
 
 
+def test_run_after_waits_for_every_older_run(world: World) -> None:
+    """However many older runs still go on, the new one starts when the last of them has ended."""
+    older = {"train-1111111111": 300.0, "train-2222222222": 900.0, "train-3333333333": 600.0}
+    world.runner.durations = dict(older)
+    for name in older:
+        seed_job(world, name, "Running", f"[fmctl:{SET}@{name[-10:]}s]", ran=0)
+    before = world.clock.now()
+    world.apply(resources(job(onSpecChange="runAfter")))
+    jobs = [record["job"] for record in world.sandbox.store.find("training_jobs")]
+    (new,) = (each["metadata"] for each in jobs if each["metadata"]["name"] not in older)
+
+    assert new["create_time"] / 1000 >= before + 900
+
+
 def test_no_wait_starts_and_leaves(world: World) -> None:
     """--no-wait starts what can be started, and skips what needs the end of it."""
     world.runner.durations = {"*": 600}

@@ -11,12 +11,17 @@ from fmctl.domain.problem import FmctlError
 from fmctl.domain.resource import Resource
 from fmctl.domain.values import address, is_remote
 from fmctl.kinds.base import Work
+from fmctl.kinds.schema import plain
 
 
 def provenance(resource: Resource, work: Work) -> dict[str, Any]:
-    """The digests of local folders by their path in the manifest, ``obs://`` inputs by name, the commit of the set."""
-    inputs = resource.spec.get("inputs", ())
+    """The digests of local folders by their path in the manifest, ``obs://`` inputs by name, the commit of the set.
+
+    And the names of the parameters that came from ``valueFrom``: the platform shows their values, so fmctl must not.
+    """
+    inputs, parameters = resource.spec.get("inputs", ()), resource.spec.get("parameters", {})
     return {
+        "hidden": sorted(name for name, value in parameters.items() if isinstance(plain(value), Mapping)),
         "digests": {path: folder.digest for path, folder in resource.folders.items()},
         "inputs": {item["name"]: address(item["from"]) for item in inputs if is_remote(item.get("from", ""))},
         "commit": work.commit(),

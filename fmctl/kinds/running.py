@@ -15,7 +15,7 @@ from fmctl.kinds.base import Found, Steps, Work
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.deleting import until_gone
 from fmctl.kinds.ending import receipt, until_ended, until_settled
-from fmctl.kinds.finding import Jobs
+from fmctl.kinds.finding import Jobs, Seen
 from fmctl.kinds.job_wire import JOBS
 from fmctl.kinds.provenance import provenance
 
@@ -30,10 +30,12 @@ class Running(NamedTuple):
     marker: Marker | None
 
     def create(self, change: Change) -> Steps:
-        """Start a run, after an older one where that is to end first, and again while the retry policy has budget."""
+        """Start a run, after older ones where these are to end first, and again while the retry policy has budget."""
         resource, work = _desired(change), self.work
-        if change.live and change.live.active:
-            yield from until_ended(change.live)
+        older = change.live if change.live and change.live.active else None
+        while older:
+            yield from until_ended(older)
+            older = self._active(resource)
         attempt, failed = change.attempt, dict(change.failures)
         while True:
             live = yield from self._launch(resource, attempt)
@@ -47,6 +49,12 @@ class Running(NamedTuple):
                 break
             attempt += 1
         return self._judge(resource, live)
+
+    def _active(self, resource: Resource) -> Live | None:
+        """A run of an older content that is still going on."""
+        seen = Seen(self.jobs.like([f"{resource.name}-"])).named(resource.name)
+        ours = (run for run in seen if run.active and run.hash != resource.hash)
+        return next((run for run in ours if run.owned_by(self.work.set_name)), None)
 
     def _launch(self, resource: Resource, attempt: int) -> Found:
         """Create one run, exactly once; the ledger knows before and after."""

@@ -237,7 +237,8 @@ def _new_content(resource: Resource, observed: Observed, deciding: Deciding) -> 
     if not wanted(resource):
         yield change(Action.NOOP, Reason.IN_SYNC, "(not started)")
     elif active and policy == "runAfter":
-        yield change(Action.CREATE, reason, f"after {active[-1].remote_name}", active[-1])
+        names = ", ".join(run.remote_name for run in active)
+        yield change(Action.CREATE, reason, f"after {names}", active[-1])
     else:
         yield change(Action.CREATE, reason)
 
