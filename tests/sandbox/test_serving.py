@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from fmctl.sandbox import VirtualClock
@@ -405,16 +404,3 @@ def test_a_model_that_takes_too_long_is_given_up(world: World) -> None:
 
     assert (answer.status_code, answer.json()["error_code"]) == (408, "ModelArts.4205")
     assert world.get(f"services/{service_id}")["failed_times"] == 1
-
-
-def test_predictions_need_a_credential_a_service_and_a_small_body(world: World) -> None:
-    """401 without a token, 404 for no service, 413 for more than 12 MB."""
-    service_id = world.running()
-    url = f"/v1/infers/{service_id}"
-    nobody = httpx.Client(transport=httpx.WSGITransport(world.sandbox.wsgi), base_url="http://127.0.0.1")
-    with nobody:
-        statuses = [nobody.post(url, json={}).status_code]
-    statuses.append(world.predict("none", {}).status_code)
-    statuses.append(world.client.post(url, content=b"x" * (12 * 1024 * 1024 + 1)).status_code)
-
-    assert statuses == [401, 404, 413]

@@ -167,7 +167,6 @@ def _set_status(document: Document, status: Any, now: float) -> None:
         service_state.begin_deploy(document, now)
     elif status == "stopped":
         service_records.permit(document, Operation.STOP)
-        service_state.disarm(document)
         service_state.begin_stop(document, now)
     else:
         raise invalid("status", "running or stopped")

@@ -149,8 +149,9 @@ def give_up(document: Document, reason: str, now: float) -> None:
 
 
 def begin_stop(document: Document, now: float) -> None:
-    """Give up its instances; an update on its way is given up, too."""
+    """Give up its instances; an update on its way is given up, too. Its schedule counts again when it is started."""
     _abandon_update(document)
+    disarm(document)
     _status(document, "stopping", now)
     event(document, "normal", "Stopping the service.", now)
 
@@ -184,7 +185,7 @@ def arm(document: Document, now: float) -> None:
 
 
 def disarm(document: Document) -> None:
-    """A service that somebody stops has no due time until it is started again."""
+    """A service that is not up has no due time."""
     document["service"].pop("due_time", None)
 
 
