@@ -13,14 +13,14 @@ from werkzeug.wrappers import Request, Response
 from fmctl.sandbox.account import Account
 from fmctl.sandbox.api import obs
 from fmctl.sandbox.auth import authenticate, check_project
-from fmctl.sandbox.wire import Call, Reply, Route, WireError
+from fmctl.sandbox.wire import Call, Reply, Route, WireError, keystone
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-IAM_PREFIX = "/v3/"  # a token of the whole account is enough there
-API_PREFIXES = ("/v1/", "/v2/", "/v3/")
+IAM_PREFIXES = ("/v3/", "/v3.0/", "/v3-ext/")  # a token of the whole account is enough there
+API_PREFIXES = ("/v1/", "/v2/", *IAM_PREFIXES)
 METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 log = logging.getLogger(__name__)
 
@@ -33,18 +33,18 @@ class Application:
         self._map = _map(tuple(routes))
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        request = Request(proper(environ))
-        response = self._answer(request)
-        response.headers.setdefault("X-Request-Id", uuid.uuid4().hex)
+        request, request_id = Request(proper(environ)), uuid.uuid4().hex
+        response = self._answer(request, request_id)
+        response.headers.setdefault("X-Request-Id", request_id)
         response.autocorrect_location_header = False
         return response(environ, start_response)
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: Request, request_id: str) -> Response:
         try:
             self._sandbox.tick()
             answer = obs.answer(self._sandbox, request) if self._is_obs(request) else self._dispatch(request)
         except WireError as error:
-            answer = error.reply()
+            answer = _as_iam(error, request_id) if _is_iam(request) else error.reply(request_id)
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             answer = WireError(500, "ModelArts.0010", "Internal error of the sandbox; its log says more.").reply()
@@ -54,14 +54,16 @@ class Application:
 
     def _is_obs(self, request: Request) -> bool:
         """An object may be called v1/models; no bucket is called v1."""
+        if request.path == "/v3":
+            return False
         return not request.path.startswith(API_PREFIXES) or obs.names_bucket(self._sandbox, request)
 
     def _dispatch(self, request: Request) -> Reply | Response:
         route, path = self._match(request)
-        scoped = not request.path.startswith(IAM_PREFIX)
+        scoped = not _is_iam(request)
         user = authenticate(self._sandbox, request, scoped=scoped) if not route or route.auth else ""
         if "project_id" in path:
-            check_project(self._sandbox, path["project_id"])
+            check_project(self._sandbox, path["project_id"], first_api=request.path.startswith("/v1/"))
         if route is None:
             raise WireError(404, "ModelArts.2836", f"The requested path {request.path} is not found.")
         project_id = path.pop("project_id", self._sandbox.credentials.project_id)
@@ -71,7 +73,7 @@ class Application:
         try:
             found, path = self._map.bind("").match(request.path, request.method)
         except MethodNotAllowed as error:
-            authenticate(self._sandbox, request)
+            authenticate(self._sandbox, request, scoped=not _is_iam(request))
             raise WireError(405, "ModelArts.2803", f"Method {request.method} is not allowed here.") from error
         except NotFound:
             return None, {}
@@ -83,6 +85,15 @@ def _map(routes: tuple[Route, ...]) -> Map:
     """Compiled once: it takes longer than all else that a new sandbox does."""
     rules = [Rule(route.rule, methods=_methods(route), endpoint=route) for route in routes]
     return Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
+
+
+def _is_iam(request: Request) -> bool:
+    return request.path.startswith(IAM_PREFIXES)
+
+
+def _as_iam(error: WireError, request_id: str) -> Reply:
+    """IAM has no codes of its own for what is wrong with a path or a token; what is in front of it has."""
+    return error.reply(request_id) if error.code.startswith("APIGW.") else keystone(error.status, error.message)
 
 
 def _methods(route: Route) -> Sequence[str]:

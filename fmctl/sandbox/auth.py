@@ -1,13 +1,16 @@
 """Who is calling: a token or a signature, and whether it is for the project in the path."""
 
 import hmac
+import re
 
 from werkzeug.wrappers import Request
 
-from fmctl.sandbox import tokens
+from fmctl.sandbox import temporary, tokens
 from fmctl.sandbox.account import Account
 from fmctl.sandbox.signature import BadSignature, SignedRequest, verify
 from fmctl.sandbox.wire import WireError
+
+PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def authenticate(sandbox: Account, request: Request, *, scoped: bool = True) -> str:
@@ -20,10 +23,14 @@ def authenticate(sandbox: Account, request: Request, *, scoped: bool = True) -> 
     return _by_token(sandbox, token, scoped)
 
 
-def check_project(sandbox: Account, project_id: str) -> None:
-    """Only the project of the credentials exists."""
-    if not hmac.compare_digest(project_id.encode(), sandbox.credentials.project_id.encode()):
-        raise WireError(404, "ModelArts.2786", "The project ID in the path is not the one of the credential.")
+def check_project(sandbox: Account, project_id: str, *, first_api: bool = False) -> None:
+    """Only the project of the credentials exists; the two generations of the API say so in different words."""
+    if hmac.compare_digest(project_id.encode(), sandbox.credentials.project_id.encode()):
+        return
+    message = "The project ID in the path is not the one of the credential."
+    if not first_api:
+        raise WireError(404, "ModelArts.2786", message)
+    raise WireError(403 if PROJECT_ID.fullmatch(project_id) else 400, "ModelArts.0210", message)
 
 
 def signed_request(request: Request) -> SignedRequest:
@@ -34,12 +41,13 @@ def signed_request(request: Request) -> SignedRequest:
 
 
 def _by_signature(sandbox: Account, request: Request) -> str:
-    owner = sandbox.credentials
+    owner, now = sandbox.credentials, sandbox.wall.now()
     try:
-        verify(signed_request(request), owner.access_key, owner.secret_key, sandbox.wall.now())
-    except BadSignature as error:
-        message = f"Incorrect IAM authentication information: {error}"
-        raise WireError(401, "APIGW.0301", message) from error
+        access_key, secret_key = temporary.pair(owner, request.headers.get("X-Security-Token"), now)
+        verify(signed_request(request), access_key, secret_key, now)
+    except (BadSignature, temporary.ExpiredKey) as error:
+        reason = str(error) or "the security token is expired"
+        raise WireError(401, "APIGW.0301", f"Incorrect IAM authentication information: {reason}") from error
     return owner.user
 
 
@@ -52,7 +60,7 @@ def _by_token(sandbox: Account, text: str, scoped: bool) -> str:
     if not token.project_id and not scoped:
         return token.user
     if not token.project_id:
-        raise WireError(401, "ModelArts.0204", "The token is not scoped to a project.")
+        raise WireError(401, "ModelArts.0212", "The token is not scoped to a project.")
     if token.project_id != sandbox.credentials.project_id:
         raise WireError(403, "ModelArts.0210", "The token belongs to another project.")
     return token.user

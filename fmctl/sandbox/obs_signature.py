@@ -96,6 +96,12 @@ class ObsRequest:
     def argument(self, *names: str) -> str:
         return next((value for name, value in self.query if name in names), "")
 
+    @property
+    def security_token(self) -> str | None:
+        """What a temporary pair of keys comes with, in a header or in a link."""
+        names = [f"x-{family(self)}-security-token", "X-Amz-Security-Token"]
+        return self.headers.get(names[0]) or self.argument(*names) or None
+
 
 def family(request: ObsRequest) -> str:
     """`obs` or `amz`: the prefix of the headers that this client speaks."""

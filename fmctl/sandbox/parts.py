@@ -12,6 +12,7 @@ from fmctl.sandbox.api import (
     autosearch_trials,
     experiments,
     iam,
+    iam_account,
     inference,
     intranet_connections,
     model_engines,
@@ -52,6 +53,7 @@ from fmctl.sandbox.workspaces import Workspaces
 
 ROUTES: Sequence[Route] = (
     *iam.ROUTES,
+    *iam_account.ROUTES,
     *absent.ROUTES,
     *algorithms.ROUTES,
     *authorizations.ROUTES,

@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -49,9 +50,19 @@ class WireError(Exception):
         self.message = message
         self.solution = solution
 
-    def reply(self) -> Reply:
+    def reply(self, request_id: str = "") -> Reply:
+        """The answer; the gateway in front of the platform says in its errors which request it was."""
         body = {"error_code": self.code, "error_msg": self.message}
-        return Reply(self.status, body | ({"error_solution": self.solution} if self.solution else {}))
+        if self.solution:
+            body["error_solution"] = self.solution
+        if self.code.startswith("APIGW."):
+            body["request_id"] = request_id
+        return Reply(self.status, body)
+
+
+def keystone(status: int, message: str) -> Reply:
+    """An error as IAM words it."""
+    return Reply(status, {"error": {"code": status, "message": message, "title": HTTPStatus(status).phrase}})
 
 
 def unsupported(message: str) -> WireError:

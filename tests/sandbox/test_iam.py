@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from fmctl.sandbox import Sandbox, VirtualClock
+from fmctl.sandbox import Sandbox, VirtualClock, temporary
 
 from .conftest import anonymous, login
 from .jobs import code
@@ -78,13 +78,43 @@ def test_an_account_token_opens_no_project(sandbox: Sandbox) -> None:
         token = client.post("/v3/auth/tokens", json=body).headers["X-Subject-Token"]
         response = client.get(engines(sandbox), headers={"X-Auth-Token": token})
 
-    assert code(response) == (401, "0204")
+    assert code(response) == (401, "0212")
 
 
 @pytest.mark.parametrize("project", ["0" * 32, "%7Bproject_id%7D", "é"])
 def test_another_project_is_not_found(api: httpx.Client, project: str) -> None:
     """The project of the path must be the one of the credential."""
     assert code(api.get(f"/v2/{project}/training-job-engines")) == (404, "2786")
+
+
+@pytest.mark.parametrize(("project", "status"), [("0" * 32, 403), ("%7Bproject_id%7D", 400)])
+def test_the_first_api_has_other_words_for_that(api: httpx.Client, project: str, status: int) -> None:
+    """Models, services and workspaces tell a project of somebody else from what is no project at all."""
+    seen = [code(api.get(f"/v1/{project}/{name}")) for name in ("models", "services", "workspaces")]
+
+    assert [(status, "0210")] * 3 == seen
+
+
+def test_an_error_of_the_gateway_names_its_request(sandbox: Sandbox) -> None:
+    """The id in the body is the one in the header."""
+    with anonymous(sandbox) as client:
+        answer = client.get(engines(sandbox), headers={"Authorization": "SDK-HMAC-SHA256 nonsense"})
+
+    assert answer.headers["X-Request-Id"] == answer.json()["request_id"]
+
+
+def test_temporary_keys_end(sandbox: Sandbox, clock: VirtualClock) -> None:
+    """When their time is over both gateways say so."""
+    made = temporary.issue(sandbox.credentials, clock.now(), 900)
+    clock.advance(901)
+    headers = {"X-Security-Token": made.security_token, "Authorization": "SDK-HMAC-SHA256 any"}
+    link = {"x-amz-security-token": made.security_token}
+    with anonymous(sandbox) as client:
+        refused = client.get(engines(sandbox), headers=headers)
+        closed = client.get("/fmctl-demo", params=link)
+
+    assert (401, "the security token is expired") == (refused.status_code, refused.json()["error_msg"].split(": ")[1])
+    assert (403, True) == (closed.status_code, "<Code>ExpiredToken</Code>" in closed.text)
 
 
 def test_paths_and_methods_that_do_not_exist_say_so(sandbox: Sandbox, api: httpx.Client) -> None:

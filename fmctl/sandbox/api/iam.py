@@ -1,72 +1,71 @@
-"""IAM: tokens for a password, the project by its name, the account.
+"""IAM: tokens, and keys for a while.
 
-POST, GET /v3/auth/tokens · GET /v3/projects · GET /v3/auth/projects · GET /v3/auth/domains
+POST, GET, HEAD /v3/auth/tokens · POST /v3.0/OS-CREDENTIAL/securitytokens
 """
 
 import hmac
-import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from fmctl.sandbox import tokens
+from fmctl.sandbox import temporary, tokens
+from fmctl.sandbox.api.authorizations import AGENCIES
+from fmctl.sandbox.api.iam_account import catalog, iso
+from fmctl.sandbox.auth import authenticate
 from fmctl.sandbox.credentials import Credentials
-from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
+from fmctl.sandbox.wire import Call, Reply, Route, WireError, keystone, route
+
+SHORTEST, LONGEST = 900, 86400  # seconds that temporary keys are good for
 
 
 @route("POST", "/v3/auth/tokens", auth=False)
 def create_token(call: Call) -> Reply:
-    """A token for 24 hours, in the header X-Subject-Token."""
-    owner, auth = call.sandbox.credentials, _mapping(_json(call), "auth")
+    """A token for a password, for 24 hours, or for another token and as long as that; in the header X-Subject-Token."""
+    owner, auth, now = call.sandbox.credentials, _mapping(_json(call), "auth"), call.sandbox.wall.now()
     identity = _mapping(auth, "identity")
-    user = _mapping(identity, "password", "user")
-    if "password" not in (identity.get("methods") or ()) or not _is_owner(owner, user):
-        return _keystone(401, "The username or password is wrong.")
+    methods, before = identity.get("methods") or (), None
+    if "password" in methods:
+        if not _is_owner(owner, _mapping(identity, "password", "user")):
+            return keystone(401, "The username or password is wrong.")
+    elif "token" not in methods or (before := _good(call, _mapping(identity, "token").get("id"))) is None:
+        return keystone(401, "The request you have made requires authentication.")
     project_id = _scoped_project(owner, _mapping(auth, "scope"))
     if project_id is None:
-        return _keystone(401, "The user has no access to this project or domain.")
-    text, token = tokens.issue(owner.user, project_id, owner.secret_key, call.sandbox.wall.now())
-    body = _token_body(owner, token, call.sandbox.endpoint, bool(call.query.get("nocatalog")))
-    return Reply(201, body, {"X-Subject-Token": text})
+        return keystone(401, "The user has no access to this project or domain.")
+    end = before.expires_at if before else None
+    text, token = tokens.issue(owner.user, project_id, owner.secret_key, now, end)
+    return Reply(201, _described(call, token, "token" if before else "password"), {"X-Subject-Token": text})
 
 
 @route("GET", "/v3/auth/tokens")
 def validate_token(call: Call) -> Reply:
     """What the token in X-Subject-Token says, as long as it is good."""
-    owner, text = call.sandbox.credentials, call.request.headers.get("X-Subject-Token", "")
-    token = tokens.read(text, owner.secret_key)
-    if token is None or token.expires_at < call.sandbox.wall.now():
-        return _keystone(404, "The token is not valid, or is valid no longer.", "Not Found")
-    body = _token_body(owner, token, call.sandbox.endpoint, bool(call.query.get("nocatalog")))
-    return Reply(200, body, {"X-Subject-Token": text})
+    text = call.request.headers.get("X-Subject-Token", "")
+    token = _good(call, text)
+    if token is None:
+        return keystone(404, "The token is not valid, or is valid no longer.")
+    return Reply(200, _described(call, token, "password"), {"X-Subject-Token": text})
 
 
-@route("GET", "/v3/auth/projects")
-def list_auth_projects(call: Call) -> Reply:
-    """The projects that the caller may use: the one there is."""
-    projects = [_project(call.sandbox.credentials)]
-    return Reply(200, {"links": {"self": call.request.base_url}, "projects": projects})
+@route("POST", "/v3.0/OS-CREDENTIAL/securitytokens", auth=False)
+def create_temporary_key(call: Call) -> Reply:
+    """201 with a pair of keys and its token, for a login of this user or for an agency that there is."""
+    owner, identity = call.sandbox.credentials, _mapping(_json(call), "auth", "identity")
+    methods = identity.get("methods") or ()
+    asked = _mapping(identity, "assume_role" if "assume_role" in methods else "token")
+    if not ("token" in methods and _good(call, asked.get("id"))):
+        authenticate(call.sandbox, call.request, scoped=False)
+    agency = asked.get("agency_name")
+    if "assume_role" in methods and not call.sandbox.store.get(AGENCIES, str(agency)):
+        return keystone(404, f"Could not find agency: {agency}.")
+    seconds = asked.get("duration_seconds", SHORTEST)
+    if type(seconds) is not int or not SHORTEST <= seconds <= LONGEST:
+        return keystone(400, f"duration_seconds must be an integer from {SHORTEST} to {LONGEST}.")
+    made = temporary.issue(owner, call.sandbox.wall.now(), seconds)
+    keys = {"access": made.access_key, "secret": made.secret_key, "securitytoken": made.security_token}
+    return Reply(201, {"credential": keys | {"expires_at": iso(made.expires_at)}})
 
 
-@route("GET", "/v3/projects")
-def list_projects(call: Call) -> Reply:
-    """The projects of the account, or the one of this name; the SDKs want exactly one."""
-    owner = call.sandbox.credentials
-    names = {owner.region, call.query.get("name", owner.region)}
-    projects = [_project(owner)] if len(names) == 1 else []
-    trace = {"X-IAM-Trace-Id": f"token_{owner.region}_null_{uuid.uuid4().hex}"}
-    return Reply(200, {"links": {"self": call.request.base_url}, "projects": projects}, trace)
-
-
-@route("GET", "/v3/auth/domains")
-def list_domains(call: Call) -> Reply:
-    """The one account that the caller belongs to."""
-    owner = call.sandbox.credentials
-    domain = {"id": owner.domain_id, "name": owner.domain, "enabled": True, "description": ""}
-    return Reply(200, {"domains": [domain], "links": {"self": call.request.base_url}})
-
-
-ROUTES: Sequence[Route] = (create_token, validate_token, list_auth_projects, list_projects, list_domains)
+ROUTES: Sequence[Route] = (create_token, validate_token, create_temporary_key)
 
 
 def _json(call: Call) -> dict[str, Any]:
@@ -81,6 +80,12 @@ def _mapping(value: Any, *keys: str) -> dict[str, Any]:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
+
+
+def _good(call: Call, text: Any) -> tokens.Token | None:
+    """The token, when it is one of ours and still good."""
+    token = tokens.read(text, call.sandbox.credentials.secret_key) if isinstance(text, str) else None
+    return token if token and token.expires_at >= call.sandbox.wall.now() else None
 
 
 def _is_owner(owner: Credentials, user: Mapping[str, Any]) -> bool:
@@ -102,43 +107,17 @@ def _scoped_project(owner: Credentials, scope: Mapping[str, Any]) -> str | None:
     return owner.project_id if wanted in (owner.project_id, owner.region) else None
 
 
-def _token_body(owner: Credentials, token: tokens.Token, endpoint: str, nocatalog: bool) -> dict[str, Any]:
+def _described(call: Call, token: tokens.Token, method: str) -> dict[str, Any]:
+    owner = call.sandbox.credentials
     domain = {"id": owner.domain_id, "name": owner.domain}
-    user = {"id": owner.user_id, "name": owner.user, "domain": domain, "password_expires_at": ""}
     body: dict[str, Any] = {
-        "expires_at": _iso(token.expires_at),
-        "issued_at": _iso(token.issued_at),
-        "methods": ["password"],
+        "expires_at": iso(token.expires_at),
+        "issued_at": iso(token.issued_at),
+        "methods": [method],
         "roles": [{"id": "0", "name": "te_admin"}],
-        "user": user,
-        "catalog": [] if nocatalog else [_service(owner, endpoint, kind) for kind in ("iam", "modelarts", "object")],
+        "user": {"id": owner.user_id, "name": token.user, "domain": domain, "password_expires_at": ""},
+        "catalog": [] if call.query.get("nocatalog") else catalog(owner, call.sandbox.endpoint),
     }
     if token.project_id:
         return {"token": body | {"project": {"id": token.project_id, "name": owner.region, "domain": domain}}}
     return {"token": body | {"domain": domain}}
-
-
-def _service(owner: Credentials, endpoint: str, kind: str) -> dict[str, Any]:
-    where = {"id": kind, "interface": "public", "region": owner.region, "region_id": owner.region, "url": endpoint}
-    return {"id": kind, "name": kind, "type": kind, "endpoints": [where]}
-
-
-def _project(owner: Credentials) -> dict[str, Any]:
-    return {
-        "id": owner.project_id,
-        "name": owner.region,
-        "domain_id": owner.domain_id,
-        "parent_id": owner.domain_id,
-        "enabled": True,
-        "is_domain": False,
-        "description": "",
-        "links": {},
-    }
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _keystone(status: int, message: str, title: str = "Unauthorized") -> Reply:
-    return Reply(status, {"error": {"code": status, "message": message, "title": title}})

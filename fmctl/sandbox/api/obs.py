@@ -9,7 +9,7 @@ import uuid
 
 from werkzeug.wrappers import Request, Response
 
-from fmctl.sandbox import obs_xml
+from fmctl.sandbox import obs_xml, temporary
 from fmctl.sandbox.account import Account
 from fmctl.sandbox.api import obs_buckets, obs_forms, obs_listing, obs_objects, obs_settings, obs_uploads
 from fmctl.sandbox.api.obs_call import ObsCall, Operations, empty, need_version, xml
@@ -76,7 +76,6 @@ def _signed(sandbox: Account, request: Request) -> ObsRequest:
 def _dispatch(sandbox: Account, request: Request, signed: ObsRequest) -> Response:
     if "apiversion" in request.args:
         return empty(x_obs_api="3.0")
-    owner = sandbox.credentials
     path = f"/{signed.bucket_host}{request.path}" if signed.bucket_host else request.path
     bucket, _, key = path[1:].partition("/")
     call = ObsCall(sandbox, request, bucket, key, family(signed))
@@ -84,12 +83,20 @@ def _dispatch(sandbox: Account, request: Request, signed: ObsRequest) -> Respons
     if (level, request.method, operation) == ("bucket", "POST", ""):
         return obs_forms.post_object(call)  # signed by a field of the form
     if request.method != "OPTIONS":  # a browser asks without saying for whom
-        verify(signed, owner.access_key, owner.secret_key, sandbox.wall.now())
+        _verify(sandbox, signed)
     need_version(call.argument("versionid"))
     handler = OPERATIONS.get((level, request.method, operation))
     if handler is None:
         raise _missing(operation)
     return handler(call)
+
+
+def _verify(sandbox: Account, signed: ObsRequest) -> None:
+    now = sandbox.wall.now()
+    try:
+        verify(signed, *temporary.pair(sandbox.credentials, signed.security_token, now), now)
+    except temporary.ExpiredKey as error:
+        raise BadObsSignature("ExpiredToken", "The provided token has expired.") from error
 
 
 def _missing(operation: str) -> ObsError:

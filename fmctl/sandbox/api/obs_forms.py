@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
+from fmctl.sandbox import temporary
 from fmctl.sandbox.api.obs_call import ObsCall, empty, xml
 from fmctl.sandbox.object_info import BYTES, About
 from fmctl.sandbox.objects import ObsError
@@ -34,10 +35,10 @@ def _post(call: ObsCall) -> Response:
     file = call.request.files.get("file")
     if file is None or not fields.get("key"):
         raise ObsError(400, "InvalidArgument", "A form has the fields key and file.")
-    owner = call.sandbox.credentials
-    verify_policy(fields, owner.access_key, owner.secret_key)
+    now = call.sandbox.wall.now()
+    verify_policy(fields, *temporary.pair(call.sandbox.credentials, fields.get("x-obs-security-token"), now))
     fields["key"] = fields["key"].replace("${filename}", file.filename or "")
-    _check_policy(fields | {"bucket": call.bucket}, call.sandbox.wall.now())
+    _check_policy(fields | {"bucket": call.bucket}, now)
     info = call.objects.put(call.bucket, fields["key"], cast(BinaryIO, file.stream), about=_about(fields, file))
     tag = f'"{info.etag}"'
     if fields.get("success_action_status") == "201":
