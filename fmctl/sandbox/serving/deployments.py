@@ -23,7 +23,7 @@ from fmctl.sandbox.serving import state as service_state
 from fmctl.sandbox.serving.batch import BatchRun
 from fmctl.sandbox.serving.fleet import Fleet, Group, GroupKey
 from fmctl.sandbox.serving.instances import Instance, InstanceSpec, Launcher, Usage
-from fmctl.sandbox.serving.launcher import ProcessLauncher
+from fmctl.sandbox.serving.launcher import ProcessLauncher, end_leftovers
 from fmctl.sandbox.serving.state import LIVE, SERVICES, Config, Document
 from fmctl.sandbox.serving.traffic import Traffic
 
@@ -52,7 +52,10 @@ class Serving:
     def recover(self) -> None:
         """Services that were up are started again."""
         now = self._sandbox.clock.now()
-        for document in self._sandbox.store.find(SERVICES, states=["deploying", *LIVE]):
+        documents = self._sandbox.store.find(SERVICES, states=["deploying", *LIVE])
+        if documents:
+            end_leftovers(self._folder(""))
+        for document in documents:
             service_state.begin_recovery(document, now)
             service_state.put(self._sandbox, document)
 

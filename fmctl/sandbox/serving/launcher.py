@@ -29,6 +29,8 @@ from fmctl.sandbox.serving.instances import (
 )
 from fmctl.sandbox.serving_host.orders import CommandOrders, Orders
 
+MARK = "SERVICE_LOG"
+"""The variable by which a process that a model has started is known: it names the log, and so the service."""
 PACKAGE_ROOT = Path(__file__).parents[3]
 FIRST_CHECKS = 0.05  # seconds between health checks until the first one passes
 REPORT_PATIENCE = 1.0
@@ -48,7 +50,18 @@ class ProcessLauncher:
     def _environment(self, spec: InstanceSpec) -> dict[str, str]:
         own = {"PATH": self._path, "HOME": str(spec.folder.parent), "PYTHONUNBUFFERED": "1", "LANG": "C.UTF-8"}
         search = [str(PACKAGE_ROOT), *filter(None, [spec.envs.get("PYTHONPATH")])]
-        return own | dict(spec.envs) | {"PYTHONPATH": os.pathsep.join(search)}
+        return own | dict(spec.envs) | {"PYTHONPATH": os.pathsep.join(search), MARK: str(spec.log)}
+
+
+def end_leftovers(folder: Path) -> None:
+    """End what services whose logs are below `folder` have left behind.
+
+    Instances end with their server, however it ends; what a model has started in a session of its own does not.
+    """
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if Path(process.environ().get(MARK, "/")).is_relative_to(folder):
+                process.kill()
 
 
 class ProcessInstance:
