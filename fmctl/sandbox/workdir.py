@@ -41,7 +41,8 @@ class Workdir:
         return log_path(self.root)
 
     def prepare(self) -> Iterator[str]:
-        """Fetch code and inputs and make the folders; says what was done."""
+        """Fetch code and inputs and make the folders; says what was done. A job that is restarted begins anew."""
+        self.tidy()
         for folder in (self.code, self.log_path.parent, self.root / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
         if code := self._algorithm.get("code_dir"):
@@ -105,7 +106,7 @@ class Workdir:
         return count
 
     def tidy(self) -> None:
-        """Keep the log alone, of a job that needs no explanation."""
+        """Keep what the job has written about itself: its log, its metrics, the records of a program."""
         for name in ("user-job-dir", "inputs", "outputs", "tmp"):
             shutil.rmtree(self.root / name, ignore_errors=True)
 

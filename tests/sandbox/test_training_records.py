@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -48,13 +49,14 @@ def test_events_tell_the_story(jobs: Jobs, clock: VirtualClock) -> None:
         "Training job is created.",
         "Training job is queued.",
         "Training job is running.",
+        "[worker-0] training started.",
         "[worker-0] Training finished. Exit code 1.",
         "Training job failed.",
     ]
     assert messages(jobs, job_id) == story[::-1]
     assert messages(jobs, job_id, "?order=asc&limit=2&offset=1") == story[2:4]
-    assert messages(jobs, job_id, "?level=Error") == story[4:]
-    assert messages(jobs, job_id, "?pattern=Exit+code") == story[3:4]
+    assert messages(jobs, job_id, "?level=Error") == story[5:]
+    assert messages(jobs, job_id, "?pattern=Exit+code") == story[4:5]
 
 
 def test_events_can_be_taken_from_a_span(jobs: Jobs, clock: VirtualClock) -> None:
@@ -65,7 +67,30 @@ def test_events_can_be_taken_from_a_span(jobs: Jobs, clock: VirtualClock) -> Non
 
     assert messages(jobs, job_id, f"?start_time={born}&end_time={born + 500}") == ["Training job is created."]
     assert code(jobs.request("GET", f"{path}?start_time={born}")) == (400, "2764")
+    assert code(jobs.request("GET", f"{path}?start_time={born}&end_time={'9' * 20}")) == (400, "2764")
     assert code(jobs.request("GET", f"{path}?limit=101")) == (400, "2764")
+
+
+def test_a_span_is_told_in_iso(jobs: Jobs, clock: VirtualClock) -> None:
+    """A span may be given as it is answered."""
+    job_id = finished(jobs, clock)
+    span = {"start_time": "2026-01-01T00:00:00+08:00", "end_time": "2027-01-01T00:00:00+08:00"}
+    query = "&".join(f"{name}={quote(time)}" for name, time in span.items())
+    found = jobs.request("GET", f"training-jobs/{job_id}/events?{query}").json()
+
+    assert ("2026-01-01T00:00:00.000+08:00", 6) == (found["start_time"], found["total"])
+
+
+def test_events_are_told_in_chinese(jobs: Jobs, api: httpx.Client, clock: VirtualClock, sandbox: Sandbox) -> None:
+    """X-Language chooses, and the pattern is one of the language that is read."""
+    path = f"/v2/{sandbox.credentials.project_id}/training-jobs/{finished(jobs, clock)}/events"
+    answer = api.get(path, params={"order": "asc"}, headers={"X-Language": "zh-cn"}).json()
+    chinese = [event["message"] for event in answer["events"]]
+    matched = api.get(path, params={"pattern": "失败"}, headers={"X-Language": "zh-cn"}).json()["events"]
+
+    assert ["训练作业已创建。", "训练作业排队中。", "训练作业运行中。", "[worker-0] 训练开始。"] == chinese[:4]
+    assert [chinese[-1]] == [event["message"] for event in matched]
+    assert {"time", "level", "source", "message"} == set(answer["events"][0])
 
 
 def test_there_is_no_log_before_the_job_runs(jobs: Jobs, clock: VirtualClock) -> None:

@@ -16,7 +16,8 @@ from fmctl.sandbox.autosearch.table import trial_header, trial_rows, trials_head
 from fmctl.sandbox.programs import SEARCH, program_of
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks
-from fmctl.sandbox.training.jobs import ACTIVE, Training, phase_of, tell
+from fmctl.sandbox.training.jobs import ACTIVE, Training, phase_of
+from fmctl.sandbox.training.messages import tell
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route, unsupported
 
 MAX_LIMIT = 50

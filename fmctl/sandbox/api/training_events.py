@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from fmctl.sandbox.api.queries import choice, number
 from fmctl.sandbox.api.training_jobs import JOB, find_job
 from fmctl.sandbox.store import Document
-from fmctl.sandbox.training.times import local
+from fmctl.sandbox.training.messages import told
+from fmctl.sandbox.training.times import local, parse
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 LEVELS = ("Info", "Warning", "Error")
@@ -19,7 +20,7 @@ CATEGORIES = {
     "JobCompleted": "The job has completed.",
     "JobFailed": "The job has failed.",
     "JobTerminated": "The job was stopped.",
-    "JobRestarted": "The job was started again; never happens in the sandbox.",
+    "JobRestarted": "The job failed and was started again.",
     "JobHanged": "The job seems to hang; not looked for in the sandbox.",
     "JobPreempted": "Another job took the resources; never happens in the sandbox.",
 }
@@ -27,18 +28,20 @@ CATEGORIES = {
 
 @route("GET", JOB + "/events")
 def list_training_job_events(call: Call) -> Reply:
-    """What happened, newest first unless asked otherwise; `offset` counts pages."""
+    """What happened, newest first unless asked otherwise, in the reader's language; `offset` counts pages."""
     limit, offset = number(call, "limit", 50, 1, MAX_EVENTS), number(call, "offset", 0, 0)
     order, span = choice(call, "order", "desc", ("asc", "desc")), _span(call)
     choice(call, "level", "", ("", *LEVELS))
+    language = call.request.headers.get("X-Language", "")
     if len(call.query.get("pattern", "")) > MAX_PATTERN:
         raise WireError(400, "ModelArts.2764", f"pattern must have at most {MAX_PATTERN} characters.")
-    found = [event for event in find_job(call)["events"] if _wanted(call, event, span)]
+    found = [event for event in find_job(call)["events"] if _wanted(call, event, span, language)]
     if order == "desc":
         found.reverse()
-    page = [event | {"time": local(event["time"])} for event in found[offset * limit : (offset + 1) * limit]]
+    page = [told(event, language) for event in found[offset * limit : (offset + 1) * limit]]
     about = {"total": len(found), "limit": limit, "offset": offset, "order": order}
-    times = {name: call.query.get(name, "") for name in ("start_time", "end_time")}
+    first, last = (local(time) for time in span) if span else ("", "")
+    times = {"start_time": first, "end_time": last}
     return Reply(200, {**about, **times, "events": page})
 
 
@@ -54,17 +57,20 @@ def list_event_categories(call: Call) -> Reply:
 ROUTES: Sequence[Route] = (list_training_job_events, list_event_categories)
 
 
-def _wanted(call: Call, event: Document, span: tuple[float, float] | None) -> bool:
+def _wanted(call: Call, event: Document, span: tuple[float, float] | None, language: str) -> bool:
     level, source, pattern = (call.query.get(name, "") for name in ("level", "source", "pattern"))
-    inside = span is None or span[0] <= event["time"] * 1000 <= span[1]
-    return inside and level in ("", event["level"]) and source in ("", event["source"]) and pattern in event["message"]
+    inside = span is None or span[0] <= event["time"] <= span[1]
+    text = told(event, language)["message"]
+    return inside and level in ("", event["level"]) and source in ("", event["source"]) and pattern in text
 
 
 def _span(call: Call) -> tuple[float, float] | None:
-    given = [call.query.get(name) for name in ("start_time", "end_time")]
+    given = [call.query.get(name, "") for name in ("start_time", "end_time")]
     if not any(given):
         return None
-    if not all(text and text.isdigit() for text in given):
-        raise WireError(400, "ModelArts.2764", "start_time and end_time come together, in milliseconds.")
-    first, last = (float(text or 0) for text in given)
+    try:
+        first, last = (parse(text) for text in given)
+    except (ValueError, OverflowError) as error:
+        message = "start_time and end_time come together, as milliseconds or in ISO 8601."
+        raise WireError(400, "ModelArts.2764", message) from error
     return first, last

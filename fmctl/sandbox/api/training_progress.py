@@ -8,24 +8,31 @@ from collections.abc import Sequence
 from fmctl.sandbox.api.queries import number
 from fmctl.sandbox.api.training_jobs import JOB, find_job, find_task
 from fmctl.sandbox.training import checks
-from fmctl.sandbox.training.jobs import ENDED, Training, phase_of, tell
+from fmctl.sandbox.training.jobs import ENDED, Training, phase_of
+from fmctl.sandbox.training.messages import tell
+from fmctl.sandbox.training.runs import runs_of
 from fmctl.sandbox.training.stages import stages_of
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 
 @route("GET", JOB + "/stages")
 def list_training_job_stages(call: Call) -> Reply:
-    """The stages of the one time that the job ran."""
-    record = {"record_order": 1, "stages": stages_of(find_job(call))}
-    return Reply(200, {"total_count": 1, "running_records": [record]})
+    """The stages of each time that the job ran; the newest comes last."""
+    found = [{"record_order": at, "stages": stages} for at, stages in enumerate(stages_of(find_job(call)), start=1)]
+    return Reply(200, {"total_count": len(found), "running_records": found})
 
 
 @route("GET", JOB + "/tasks")
 def list_training_job_tasks(call: Call) -> Reply:
-    """The tasks as a bare list; every one is on this machine, where it is scheduled once."""
-    tasks, wanted = find_job(call)["job"]["status"]["tasks"], number(call, "schedule_count", 1, 0)
-    here = {"ip": "127.0.0.1", "host_ip": "127.0.0.1", "schedule_count": 1}
-    return Reply(200, [{"task": task, **here} for task in tasks if wanted == 1])
+    """The tasks as a bare list, for each time that they were scheduled; every one is on this machine."""
+    record, wanted = find_job(call), number(call, "schedule_count", 0, 0)
+    counts = range(1, max(len(runs_of(record)), 1) + 1)
+    tasks = record["job"]["status"]["tasks"]
+    here = {"ip": "127.0.0.1", "host_ip": "127.0.0.1"}
+    return Reply(
+        200,
+        [{"task": task, **here, "schedule_count": at} for at in counts for task in tasks if wanted in (0, at)],
+    )
 
 
 @route("POST", JOB + "/tasks/{task_id}/reports/{report_type}")

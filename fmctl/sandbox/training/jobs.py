@@ -1,6 +1,7 @@
 """The life of training jobs: created, queued, running, ended, stopped, deleted, as time passes.
 
 Creating → Pending → Running → Completed | Failed | Abnormal
+Running → Pending, when it failed and is to be started again
 Creating | Pending | Running → Terminating → Terminated
 """
 
@@ -13,6 +14,8 @@ from typing import Any, NamedTuple
 from fmctl.sandbox.account import Account
 from fmctl.sandbox.runner import ONLY_TASK, Ended, Runner
 from fmctl.sandbox.store import Document
+from fmctl.sandbox.training import messages, runs
+from fmctl.sandbox.training.messages import Message, tell
 
 COLLECTION = "training_jobs"
 STOPPABLE = ("Creating", "Pending", "Running")
@@ -53,7 +56,8 @@ class Training:
         record = {"job": job, "events": [], "since": now, "started_at": None, "delete_at": None}
         record |= asdict(self._runner.outlook(job["metadata"]["id"], job))
         record["user_id"] = self._sandbox.credentials.user_id
-        tell(record, now, "Training job is created.")
+        runs.schedule(record, now)
+        tell(record, now, messages.CREATED)
         self.save(record)
         return record
 
@@ -76,7 +80,7 @@ class Training:
     def name_taken(self, name: str) -> bool:
         return self._store.count(COLLECTION, project=self._project, name=name) > 0
 
-    def terminate(self, record: Document, now: float, why: str = "The user stopped the training job.") -> None:
+    def terminate(self, record: Document, now: float, why: Message = messages.STOPPED) -> None:
         """Begin to stop a job that is creating, waiting or running."""
         was_running = phase_of(record) == "Running"
         tell(record, now, why, "Warning")
@@ -120,7 +124,7 @@ class Training:
         now = self._sandbox.clock.now()
         for record in self.find(("Running", "Terminating")):
             self._runner.recover(id_of(record))
-            tell(record, now, "The sandbox was restarted while the training job ran.", "Error")
+            tell(record, now, messages.SERVER_LOST, "Error")
             self._end(record, "Abnormal" if phase_of(record) == "Running" else "Terminated", Ended(None), now)
         for record in self._store.find(COLLECTION, states=[*ACTIVE, *(phase + GOING for phase in (*ACTIVE, *ENDED))]):
             self._moving[id_of(record)] = _next_move(record)
@@ -152,13 +156,15 @@ class Training:
         if phase == "Creating" and record.get("create_error"):
             self._give_up(record, now)
         elif phase == "Creating":
-            tell(record, now, "Training job is queued.")
+            tell(record, now, messages.QUEUED)
             self._enter(record, "Pending", now)
+        elif phase == "Running" and ended and ended.exit_code and runs.retries_of(record):
+            self._fail(record, ended, now)
         elif phase == "Running" and ended:
             self._end(record, OUTCOMES.get(ended.exit_code, "Failed"), ended, now)
         elif phase == "Running":
             hours = record["job"]["spec"]["auto_stop"]["duration"]
-            self.terminate(record, now, f"Training job has been stopped (maximum running duration {hours} hours).")
+            self.terminate(record, now, messages.TIMED_OUT.of(hours=hours))
         elif phase == "Terminating":
             self._stopped(record, now)
         elif phase in ENDED:
@@ -168,13 +174,14 @@ class Training:
 
     def _give_up(self, record: Document, now: float) -> None:
         """It cannot even be created."""
-        tell(record, now, f"Failed to create the training job: {record['create_error']}", "Error")
+        tell(record, now, messages.NOT_CREATED.of(why=record["create_error"]), "Error")
+        runs.end(record, now, record["create_error"])
         self._enter(record, "Abnormal", now, "CreateFailed")
 
     def _stopped(self, record: Document, now: float) -> None:
         """A job that was asked to stop has stopped when its process has."""
         job_id = id_of(record)
-        ended = self._ended.get(job_id) or self._runner.poll(job_id, now) if record["started_at"] else Ended(None)
+        ended = self._ended.get(job_id) or self._runner.poll(job_id, now) if runs.is_at_work(record) else Ended(None)
         if ended:
             self._end(record, "Terminated", ended, now)
 
@@ -193,26 +200,48 @@ class Training:
         """Start jobs while there is room: higher priorities first, then in the order of their creation."""
         queue = [record for job_id in self._startable(now) if (record := self.get(job_id))]
         for record in sorted(queue, key=_priority, reverse=True)[: max(self._room(), 0)]:
-            record["started_at"] = now
-            record["job"]["status"]["start_time"] = round(now * 1000)
-            tell(record, now, "Training job is running.")
+            if not record["started_at"]:
+                record["started_at"] = now
+                record["job"]["status"]["start_time"] = round(now * 1000)
+            runs.begin(record, now)
+            tell(record, now, messages.RUNNING)
+            tell(record, now, messages.STARTED.of(task=ONLY_TASK), source="Task")
             self._enter(record, "Running", now)
             self._runner.start(id_of(record), record["job"], now)
 
+    def _fail(self, record: Document, ended: Ended, now: float) -> None:
+        """The job failed and wants to be started again: it is, unless that was done as often as it wants."""
+        self._close(record, "Failed", ended, now)
+        runs.note_recovery(record, now, ended.message)
+        if not runs.retries_left(record):
+            self._finish(record, "Failed", now)
+            return
+        time, times = len(runs.runs_of(record)), runs.retries_of(record)
+        runs.schedule(record, now)
+        tell(record, now, messages.RESTARTED.of(time=time, times=times), "Warning")
+        self._enter(record, "Pending", now)
+
     def _end(self, record: Document, phase: str, ended: Ended, now: float) -> None:
+        self._close(record, phase, ended, now)
+        self._finish(record, phase, now)
+
+    def _finish(self, record: Document, phase: str, now: float) -> None:
+        tell(record, now, messages.ENDS[phase], "Error" if phase in ("Failed", "Abnormal") else "Info")
+        self._enter(record, phase, now)
+
+    def _close(self, record: Document, phase: str, ended: Ended, now: float) -> None:
+        """Keep how a run of the job ended."""
         status, started = record["job"]["status"], record["started_at"]
-        for message in ended.events:
-            tell(record, now, message, "Error" if phase == "Failed" else "Info", "Task")
+        for text in ended.events:
+            tell(record, now, text, "Error" if phase == "Failed" else "Info", "Task")
         if ended.exit_code is not None:
-            tell(record, now, f"[{ONLY_TASK}] Training finished. Exit code {ended.exit_code}.", source="Task")
+            tell(record, now, messages.FINISHED.of(task=ONLY_TASK, code=ended.exit_code), source="Task")
             state = {"task": ONLY_TASK, "exit_code": ended.exit_code, "message": ended.message}
             status["task_statuses"] = [state]
         if started:
             status["duration"] = round((now - started) * 1000)
-            status["running_records"] = [_run(started, now, ended.message)]
+        runs.end(record, now, ended.message)
         self._ended.pop(id_of(record), None)
-        tell(record, now, f"Training job {phase.lower()}.", "Error" if phase in ("Failed", "Abnormal") else "Info")
-        self._enter(record, phase, now)
 
     def _enter(self, record: Document, phase: str, now: float, secondary: str = "") -> None:
         record["since"] = now
@@ -242,11 +271,6 @@ def shown(record: Document, now: float) -> Document:
     return job
 
 
-def tell(record: Document, now: float, message: str, level: str = "Info", source: str = "Job") -> None:
-    """Add an event to a record."""
-    record["events"].append({"time": now, "level": level, "source": source, "message": message})
-
-
 def _next_move(record: Document) -> _Move:
     phase = phase_of(record)
     hours = (record["job"]["spec"].get("auto_stop") or {}).get("duration")
@@ -260,14 +284,3 @@ def _next_move(record: Document) -> _Move:
 
 def _priority(record: Document) -> int:
     return int(record["job"]["spec"]["schedule_policy"]["priority"])
-
-
-def _run(started: float, ended: float, reason: str) -> Document:
-    """One entry of running_records, whose times are in seconds."""
-    return {
-        "start_at": round(started),
-        "end_at": round(ended),
-        "start_type": "init_or_rescheduled",
-        "end_reason": reason,
-        "end_related_task": ONLY_TASK,
-    }

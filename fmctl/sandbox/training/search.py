@@ -8,6 +8,7 @@ from typing import Any
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training.checks import invalid, items
 from fmctl.sandbox.training.jobs import Training
+from fmctl.sandbox.training.times import parse
 from fmctl.sandbox.wire import WireError
 
 HOST = "127.0.0.1"
@@ -133,17 +134,12 @@ def _fits(record: Document, condition: Filter) -> bool:
 
 def _span(values: Sequence[str]) -> tuple[float, float]:
     try:
-        first, last = (_time(value) for value in values)
+        first, last = (parse(value) for value in values)
     except (ValueError, OverflowError) as error:
         raise WireError(400, "ModelArts.2809", "between needs two RFC 3339 times.") from error
     if last - first > MAX_SPAN_SECONDS:
         raise WireError(400, "ModelArts.2809", "between spans at most 31 days.")
     return first, last
-
-
-def _time(text: str) -> float:
-    """RFC 3339, or milliseconds as the API writes create_time itself."""
-    return int(text) / 1000 if text.isdecimal() else datetime.fromisoformat(text).timestamp()
 
 
 def tag_filters(body: Document) -> dict[str, list[str]]:

@@ -1,7 +1,8 @@
 """How far a job has come, as the console draws it: scheduling, preparing, running, end."""
 
 from fmctl.sandbox.store import Document
-from fmctl.sandbox.training.jobs import ENDED, id_of, phase_of
+from fmctl.sandbox.training.jobs import id_of
+from fmctl.sandbox.training.runs import runs_of
 from fmctl.sandbox.training.times import local
 
 STAGES = {
@@ -12,13 +13,17 @@ STAGES = {
 }
 
 
-def stages_of(record: Document) -> list[Document]:
-    """The stages that the job has reached; one that goes on has no end."""
-    reached = _reached(record)
-    ends = [*(start for _, start in reached[1:]), reached[-1][1] if reached[-1][0] == "end" else None]
+def stages_of(record: Document) -> list[list[Document]]:
+    """Of each run the stages that it has reached; one that goes on has no end."""
+    return [_stages(id_of(record), run) for run in runs_of(record)]
+
+
+def _stages(job_id: str, run: Document) -> list[Document]:
+    reached = _reached(run)
+    ends = [*(start for _, start in reached[1:]), run["ended_at"]]
     return [
         {
-            "job_id": id_of(record),
+            "job_id": job_id,
             "name": name,
             "en_message": STAGES[name][0],
             "zh_message": STAGES[name][1],
@@ -31,12 +36,11 @@ def stages_of(record: Document) -> list[Document]:
     ]
 
 
-def _reached(record: Document) -> list[tuple[str, float]]:
+def _reached(run: Document) -> list[tuple[str, float]]:
     """Names and beginnings. The sandbox prepares a job in the process that runs it, so two stages begin at once."""
-    started = record["started_at"]
-    reached = [("scheduling", record["job"]["metadata"]["create_time"] / 1000)]
-    if started:
-        reached += [("preparing", started), ("running", started)]
-    if phase_of(record) in ENDED:
-        reached.append(("end", record["since"]))
+    reached = [("scheduling", run["scheduled_at"])]
+    if run["started_at"]:
+        reached += [("preparing", run["started_at"]), ("running", run["started_at"])]
+    if run["ended_at"]:
+        reached.append(("end", run["ended_at"]))
     return reached
