@@ -66,7 +66,7 @@ class SdkWorld:
         from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 
         known = self._known()
-        request = method.minimal(known | {"name": DEPLOYMENT} if IN_DEPLOYMENTS in method.path else known)
+        request = method.minimal(known | self._meant_in(method.path))
         if method.name in BODIES:
             request.body = BODIES[method.name](self)
         before = len(self._sandbox.store.writes)
@@ -86,6 +86,15 @@ class SdkWorld:
         names = {name: self.name() for name in ("name", "experiment_name", "job_name")}
         return {**PLAIN, **self._ids, **names, "user_id": self.user_id}
 
+    def _meant_in(self, path: str) -> dict[str, str]:
+        """What the same field of other paths is in this one."""
+        meant = {
+            IN_DEPLOYMENTS: {"name": DEPLOYMENT},
+            "/services/clusters/": {"id": POOL},
+            "/intranet-connection/": {"id": self.connection_id},
+        }
+        return next((values for part, values in meant.items() if part in path), {})
+
     def _one_of_everything(self) -> dict[str, str]:
         self.make("authorizations", authorization(self))
         self.job_id = self.make("training-jobs", job(self.name()))["metadata"]["id"]
@@ -95,6 +104,7 @@ class SdkWorld:
         served = self.make("services", service(group(unit(**NEVER_READY)), name=self.name()))
         self.service_id = served["id"]
         self.deployment_id = served["version"]["instance_groups"][0]["id"]
+        self.connection_id = self.make("intranet-connection", connection(self))["id"]
         self.key_id = self.make("services/api-keys", api_key(self))["key_id"]
         ids = {"training_job_id": self.job_id, "algorithm_id": self.algorithm["id"], "experiment_id": experiment_id}
         ids |= dict.fromkeys(("id", "service_id", "resource_id"), self.service_id)
@@ -141,6 +151,17 @@ def api_key(world: SdkWorld) -> dict[str, Any]:
     return {"name": world.name(), "scope": "SERVICE"}
 
 
+def connection(world: SdkWorld) -> dict[str, Any]:
+    """A request for a way from a network to a service."""
+    return {"service_id": world.service_id, "scene": "VPC", "vpc_id": world.name(), "subnet_id": "subnet"}
+
+
+def role_check(_: SdkWorld) -> dict[str, Any]:
+    """A request for a check of the ratio between roles."""
+    source = {"endpoint": "localhost", "port": "8080", "scheme": "HTTP"}
+    return {"workspace_id": "0", "hra_rules": [{"slo_info": [{"slo_objectives": []}], "metrics": [source]}]}
+
+
 def scaling(world: SdkWorld) -> dict[str, Any]:
     """A request for a policy that scales a deployment at full hours."""
     rule = {"name": "hourly", "type": "CRON_HPA", "schedule": "0 * * * *", "target_replicas": 2}
@@ -169,7 +190,13 @@ BODIES: Mapping[str, Callable[[SdkWorld], Any]] = {
     "batch_unbind_infer_api_keys": lambda world: {"key_ids": [{"key_id": world.key_id}]},
     "create_infer_api_key": api_key,
     "create_infer_deployment": lambda world: group(unit(**NEVER_READY), name=world.name(), weight=0),
+    "batch_delete_infer_intranet_connections": lambda world: {"intranet_connection_ids": [world.connection_id]},
     "create_infer_deployment_hpa": scaling,
+    "create_infer_hra": role_check,
+    "create_infer_intranet_connection": connection,
+    "modify_infer_intranet_connections": lambda _: {"custom_urls": ["https://a.example.com"]},
+    "update_infer_hra": lambda _: {"workspace_id": "0", "hra_rules": []},
+    "update_infer_intranet_connection": lambda _: {"action": "APPROVE"},
     "update_infer_deployment_hpa": scaling,
     "create_infer_service": lambda world: service(group(unit(**NEVER_READY)), name=world.name()),
     "create_infer_temp_api_key": lambda _: {"expire_time": 1},

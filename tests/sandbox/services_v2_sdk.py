@@ -62,11 +62,15 @@ class Sdk:
         return found
 
     def refused(self, method: str, **parameters: Any) -> tuple[int, str]:
-        """The status and the code of the error that the SDK raises."""
+        """The status and the code of the error that a call raises."""
+        return self.refusal(lambda: self(method, **parameters))
+
+    def refusal(self, call: Callable[[], Any]) -> tuple[int, str]:
+        """The status and the code of the error that something raises."""
         from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 
         with pytest.raises(ClientRequestException) as caught:
-            self(method, **parameters)
+            call()
         return caught.value.status_code, str(caught.value.error_code)
 
 

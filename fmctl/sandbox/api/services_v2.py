@@ -151,6 +151,7 @@ def _fits(call: Call, document: Document) -> bool:
     shown, query = rendering.listed_service(document), call.query
     exact = ("id", "auth_type", "type", "workspace_id", "user_name")
     pools = {state.version_of(one)["config"].get("pool_id") for one in document["deployments"]}
+    owned = document["service"]["tags"]
     tags = [entry.partition("|") for entry in chosen(call, "tags")]
     return (
         all(shown[key] == query[key] for key in exact if query.get(key))
@@ -159,7 +160,7 @@ def _fits(call: Call, document: Document) -> bool:
         and all(query[key] in pools for key in ("pool_id", "pool_name") if query.get(key))
         and query.get("node_ip", "127.0.0.1") == "127.0.0.1"
         and not query.get("asset_id")
-        and all(document["service"]["tags"].get(key) == value for key, _, value in tags)
+        and all(key in owned and (not sep or owned[key] == value) for key, sep, value in tags)
     )
 
 

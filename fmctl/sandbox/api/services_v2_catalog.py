@@ -15,6 +15,7 @@ from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 CATEGORIES = {"CPU": "CPU", "GPU": "GPU", "NPU": "ASCEND"}
 MIB_PER_GIB = 1024
+CREATED = 1767225600000  # when the pool was, by the list of pools
 
 
 @route("GET", "/v2/{project_id}/services/flavors")
@@ -42,9 +43,11 @@ def show_cluster(call: Call) -> Reply:
             "physical_pool_id": pool,
             "workspace_id": "0",
             "project_id": call.project_id,
-            "status": "RUNNING",
+            "status": "ACTIVE",
             "type": "DEDICATED",
-            "pool_type": "DEDICATED",
+            "pool_type": "PHYSICAL",
+            "create_at": CREATED,
+            "update_at": CREATED,
             "resource_categories": sorted({flavor["category"] for flavor in flavors}),
             "flavors": flavors,
         },
@@ -56,9 +59,10 @@ def _flavor(specification: Specification) -> dict[str, Any]:
     return {
         "id": specification.name,
         "name": specification.name,
-        "arch": "arm64" if specification.arch == "aarch64" else "x86",
+        "arch": "arm64" if specification.arch == "aarch64" else "X86_64",
         "category": category,
         "description": "",
+        "feature": "DEFAULT",
         "vcpus": specification.cpu,
         "memory": specification.memory_gib * MIB_PER_GIB,
         "free": False,

@@ -15,7 +15,7 @@ The SDK has the name of a deployment in some of these paths and its id in others
 
 from collections.abc import Sequence
 
-from fmctl.sandbox.api.services_v2_paging import chosen, ordered, page
+from fmctl.sandbox.api.services_v2_paging import chosen, number, ordered, page
 from fmctl.sandbox.services_v2 import rendering, shapes, state, updates
 from fmctl.sandbox.services_v2.records import BAD_BODY, changing, need, need_deployment, services_of
 from fmctl.sandbox.services_v2.state import Deployment, Document, Operation
@@ -23,6 +23,9 @@ from fmctl.sandbox.wire import Call, Reply, Route, route
 
 BASE = "/v2/{project_id}/services/{service_id}/deployments"
 ONE = BASE + "/{deployment}"
+ALL = "all"
+DAY = 86400
+DELETED_DAYS = 7
 
 
 @route("POST", BASE)
@@ -37,9 +40,11 @@ def create(call: Call) -> Reply:
 
 @route("GET", BASE)
 def list_deployments(call: Call) -> Reply:
-    """All deployments, or those with one of the statuses."""
+    """All deployments or those with one of the statuses; with `all` also what was deleted in the last days."""
     document, statuses = need(call), chosen(call, "status")
-    found = [one for one in document["deployments"] if not statuses or one["status"] in statuses]
+    since = call.sandbox.clock.now() - DAY * number(call, "delete_after", DELETED_DAYS)
+    deleted = [one for one in document["deleted"] if one["since"] >= since] if ALL in statuses else []
+    found = [one for one in [*document["deployments"], *deleted] if statuses <= {ALL} or one["status"] in statuses]
     return page(call, ordered(call, [rendering.listed_deployment(document, one) for one in found]))
 
 

@@ -6,6 +6,8 @@ DELETE /instances/{instance}?operation=DELETE|RECREATE
 GET    /instances/{instance}/pods
 DELETE /instances/{instance}/pods/{pod}
 GET    /instances/{instance}/pods/{pod}/events
+
+To read, `all` means every deployment, instance or pod.
 """
 
 from collections.abc import Sequence
@@ -15,7 +17,16 @@ from fmctl.sandbox.api.services_v2_deployments import ONE
 from fmctl.sandbox.api.services_v2_paging import chosen, number, page
 from fmctl.sandbox.models.checks import invalid
 from fmctl.sandbox.services_v2 import rendering, state, units
-from fmctl.sandbox.services_v2.records import NOT_FOUND, changing, need, need_deployment, need_instance, services_of
+from fmctl.sandbox.services_v2.records import (
+    ALL,
+    NOT_FOUND,
+    changing,
+    every_deployment,
+    need,
+    need_deployment,
+    need_instance,
+    services_of,
+)
 from fmctl.sandbox.services_v2.state import Operation
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
@@ -27,8 +38,12 @@ POD_FILTERS = ("pod_name", "pod_id", "pod_node_ip", "pod_node_name", "pod_role_n
 @route("GET", ONE + "/instances")
 def list_instances(call: Call) -> Reply:
     """The instances that are in service, or about to be."""
-    deployment, services = need_deployment(call, need(call)), services_of(call)
-    found = [rendering.instance(services, deployment, one) for one in rendering.instances_shown(deployment)]
+    services = services_of(call)
+    found = [
+        rendering.instance(services, deployment, ordinal)
+        for deployment in every_deployment(call, need(call))
+        for ordinal in rendering.instances_shown(deployment)
+    ]
     wanted, name = chosen(call, "status"), call.query.get("instance_name", "")
     return page(
         call, [one for one in found if (not wanted or one["status"] in wanted) and name in one["instance_name"]]
@@ -73,7 +88,7 @@ def list_pods(call: Call) -> Reply:
 @route("DELETE", POD)
 def delete_pod(call: Call) -> Reply:
     """End one process; it is started again."""
-    _, deployment, ordinal, pod = _find(call)
+    deployment, ordinal, pod = _find(call)
     unit, slot = (int(part) for part in pod["pod_name"].rsplit("-", 2)[1:])
     services_of(call).kill(deployment, units.stand_in(deployment["plan"], ordinal), unit, slot)
     return Reply(200, {"pod_name": pod["pod_name"]})
@@ -82,8 +97,11 @@ def delete_pod(call: Call) -> Reply:
 @route("GET", POD + "/events")
 def list_pod_events(call: Call) -> Reply:
     """What happened to the deployment of a pod: pods have no history of their own here."""
-    document, deployment, _, _ = _find(call)
-    start, end = number(call, "start_time", 0), number(call, "end_time", 1 << 62)
+    document = need(call)
+    names = [one["name"] for one in every_deployment(call, document)]
+    if call.path["pod"] != ALL:
+        _find(call)
+    start, end = _period(call)
     return Reply(
         200,
         [
@@ -97,25 +115,45 @@ def list_pod_events(call: Call) -> Reply:
                 "type": "Normal" if event["event_type"] == state.NORMAL else "Warning",
             }
             for event in document["events"]
-            if deployment["name"] in event["event_info"] and start <= event["create_at"] <= end
+            if any(name in event["event_info"] for name in names) and start <= event["create_at"] <= end
         ],
     )
 
 
+def _period(call: Call) -> tuple[int, int]:
+    """Both ends, or neither."""
+    if ("start_time" in call.query) != ("end_time" in call.query):
+        raise invalid("start_time", "together with end_time, or not at all")
+    start, end = number(call, "start_time", 0), number(call, "end_time", 1 << 59)
+    if start > end:
+        raise invalid("start_time", "not later than end_time")
+    return start, end
+
+
 def _pods(call: Call) -> list[dict[str, Any]]:
+    services = services_of(call)
+    return [
+        pod
+        for deployment in every_deployment(call, need(call))
+        for ordinal in _instances(call, deployment)
+        for pod in rendering.pods(services, deployment, ordinal)
+    ]
+
+
+def _instances(call: Call, deployment: state.Deployment) -> list[int]:
+    if call.path["instance"] == ALL:
+        return rendering.instances_shown(deployment)
+    return [need_instance(call, deployment)]
+
+
+def _find(call: Call) -> tuple[state.Deployment, int, dict[str, Any]]:
     deployment = need_deployment(call, need(call))
-    return rendering.pods(services_of(call), deployment, need_instance(call, deployment))
-
-
-def _find(call: Call) -> tuple[state.Document, state.Deployment, int, dict[str, Any]]:
-    document = need(call)
-    deployment = need_deployment(call, document)
     ordinal = need_instance(call, deployment)
     pods = rendering.pods(services_of(call), deployment, ordinal)
     found = next((pod for pod in pods if call.path["pod"] in (pod["pod_name"], pod["pod_id"])), None)
     if found is None:
         raise WireError(404, NOT_FOUND, f"The instance {call.path['instance']} has no pod {call.path['pod']}.")
-    return document, deployment, ordinal, found
+    return deployment, ordinal, found
 
 
 ROUTES: Sequence[Route] = (list_instances, delete_instance, list_pods, delete_pod, list_pod_events)

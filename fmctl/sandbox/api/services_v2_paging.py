@@ -8,6 +8,7 @@ from fmctl.sandbox.wire import Call, Reply
 
 DEFAULT_LIMIT = 10
 MOST = 500
+MOST_DIGITS = 18
 SORT_KEYS = {"create_at": "create_at", "update_at": "update_at"}
 
 Record = dict[str, Any]
@@ -15,13 +16,19 @@ Record = dict[str, Any]
 
 def page(call: Call, records: Sequence[Record]) -> Reply:
     """The page that begins at `offset`, in the envelope of all lists."""
-    limit, offset = number(call, "limit", DEFAULT_LIMIT), number(call, "offset", 0)
+    limit, offset = window(call)
+    counts = {"current": offset // limit, "size": limit, "pages": -(-len(records) // limit), "total": len(records)}
+    return Reply(200, {"data": list(records[offset : offset + limit]), **counts})
+
+
+def window(call: Call, limit: int = DEFAULT_LIMIT, offset: int = 0) -> tuple[int, int]:
+    """How many records are asked for, and from which one on; the arguments are for who does not say."""
+    limit, offset = number(call, "limit", limit), number(call, "offset", offset)
     if not 1 <= limit <= MOST:
         raise invalid("limit", f"1 to {MOST}")
     if offset % limit:
         raise invalid("offset", f"a multiple of limit, {limit}")
-    counts = {"current": offset // limit, "size": limit, "pages": -(-len(records) // limit), "total": len(records)}
-    return Reply(200, {"data": list(records[offset : offset + limit]), **counts})
+    return limit, offset
 
 
 def ordered(
@@ -46,6 +53,6 @@ def chosen(call: Call, name: str) -> frozenset[str]:
 def number(call: Call, name: str, default: int) -> int:
     """A whole number in the query."""
     text = call.query.get(name) or str(default)
-    if not text.isascii() or not text.isdecimal():
+    if not text.isascii() or not text.isdecimal() or len(text) > MOST_DIGITS:
         raise invalid(name, "a whole number of at least 0")
     return int(text)

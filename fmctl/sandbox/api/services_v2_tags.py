@@ -11,25 +11,27 @@ POST   /resource-instances/count
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fmctl.sandbox.api.services_v2_paging import number
+from fmctl.sandbox.api.services_v2_paging import MOST as MOST_AT_ONCE
+from fmctl.sandbox.api.services_v2_paging import window
 from fmctl.sandbox.models.checks import invalid
 from fmctl.sandbox.services_v2 import rendering, shapes
 from fmctl.sandbox.services_v2.records import BAD_BODY, changing, need
-from fmctl.sandbox.services_v2.rules import Fields, flag, many, text
+from fmctl.sandbox.services_v2.rules import Fields, flag, many, one_of, text, whole
 from fmctl.sandbox.services_v2.state import SERVICES_V2
 from fmctl.sandbox.wire import Call, Reply, Route, route
 
 BASE = "/v2/{project_id}/modelarts-service-v2"
 MOST = 20
-DEFAULT_LIMIT = 1000
 TAGS = Fields({"tags": shapes.TAGS}, ["tags"])
 KEYS = Fields({"tags": many(Fields({"key": text(most=128), "value": text()}, ["key"]))}, ["tags"])
 SEARCH = Fields(
     {
         "tags": many(Fields({"key": text(), "values": many(text())}, ["key"])),
-        "matches": many(Fields({"key": text(), "value": text()}, ["key"])),
+        "matches": many(Fields({"key": one_of("resource_name"), "value": text()}, ["key", "value"])),
         "without_any_tag": flag,
         "workspace_id": text(),
+        "limit": whole(1, MOST_AT_ONCE),
+        "offset": whole(0, 1 << 31),
     }
 )
 
@@ -74,8 +76,9 @@ def list_tags(call: Call) -> Reply:
 @route("POST", BASE + "/resource-instances/filter")
 def find(call: Call) -> Reply:
     """Services by their tags, a page of them."""
-    offset, limit = number(call, "offset", 0), number(call, "limit", DEFAULT_LIMIT)
-    found = _services(call, SEARCH(call.json(BAD_BODY)))
+    search = SEARCH(call.json(BAD_BODY))
+    limit, offset = window(call, **{name: search[name] for name in ("limit", "offset") if name in search})
+    found = _services(call, search)
     shown = [
         {
             "resource_id": service["id"],
@@ -105,10 +108,10 @@ def _fits(service: Mapping[str, Any], search: Mapping[str, Any]) -> bool:
     if search.get("without_any_tag"):
         return not tags
     wanted = search.get("tags", ())
-    names = [match.get("value", "") for match in search.get("matches", ()) if match["key"] == "resource_name"]
+    names = [match["value"] for match in search.get("matches", ())]
     return all(
         tag["key"] in tags and (not tag.get("values") or tags[tag["key"]] in tag["values"]) for tag in wanted
-    ) and all(name in service["name"] for name in names)
+    ) and all(name.lower() in service["name"].lower() for name in names)
 
 
 def _tags(service: Mapping[str, Any]) -> list[dict[str, str]]:

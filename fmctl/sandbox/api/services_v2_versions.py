@@ -51,7 +51,7 @@ def delete(call: Call) -> Reply:
         if version["id"] in _in_use(deployment):
             raise WireError(400, state.WRONG_STATE, f"The version {version['version']} is in use.")
         deployment["versions"].remove(version)
-    return Reply(200, {"id": version["id"]})
+    return Reply(200, {"id": deployment["id"]})
 
 
 @route("POST", ONE + "/versions/{version}/switch")

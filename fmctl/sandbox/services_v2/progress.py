@@ -12,6 +12,7 @@ from typing import Any
 
 from fmctl.sandbox.services_v2 import autoscaling, state
 from fmctl.sandbox.services_v2.state import STARTING, Deployment, Document
+from fmctl.sandbox.services_v2.updates import DEPLOY_MINUTES
 
 STEP = 0.3  # seconds that each status lasts, so that whoever polls sees it
 UNDERWAY = STARTING | {"UPGRADING"}
@@ -52,7 +53,7 @@ def _of_one(document: Document, deployment: Deployment, look: Look, now: float) 
         return []
     if status in {"STOPPING", "INTERRUPTING"}:
         return [_on(name, state.finish_stop, now)]
-    return [partial(_drop, deployment_id=name)] if status == state.GONE_SOON else []
+    return [_on(name, state.drop, now)] if status == state.GONE_SOON else []
 
 
 def _underway(document: Document, deployment: Deployment, look: Look, now: float) -> list[Move]:
@@ -111,11 +112,7 @@ def _on(deployment_id: str, transition: Callable[..., None], *arguments: Any) ->
     return move
 
 
-def _drop(document: Document, deployment_id: str) -> None:
-    document["deployments"] = [one for one in document["deployments"] if one["id"] != deployment_id]
-
-
 def _timeout(document: Document, deployment: Deployment) -> float:
-    """Seconds; the deployment's own limit goes before the service's."""
-    own = state.version_of(deployment)["config"].get("advanced_config", {})
-    return 60.0 * float(own.get("deploy_timeout_minutes", state.settings_of(document)["deploy_timeout_minutes"]))
+    """Seconds; the deployment's own limit goes before the service's, and 0 is none of one's own."""
+    own = state.version_of(deployment)["config"].get("advanced_config", {}).get("deploy_timeout_minutes")
+    return 60.0 * float(own or state.settings_of(document)["deploy_timeout_minutes"] or DEPLOY_MINUTES)

@@ -12,6 +12,7 @@ from fmctl.sandbox.wire import Call, WireError
 
 NOT_FOUND = "ModelArts.3502"
 BAD_BODY = "ModelArts.0104"
+ALL = "all"
 
 
 def services_of(call: Call) -> ServicesV2:
@@ -37,6 +38,12 @@ def need_deployment(call: Call, document: Document) -> Deployment:
     if found is None:
         raise WireError(404, NOT_FOUND, f"The service has no deployment {wanted}.")
     return found
+
+
+def every_deployment(call: Call, document: Document) -> list[Deployment]:
+    """All deployments when the path says so, otherwise the one in the path."""
+    is_all = call.path["deployment"] == ALL and all(one["name"] != ALL for one in document["deployments"])
+    return list(document["deployments"]) if is_all else [need_deployment(call, document)]
 
 
 def need_version(call: Call, deployment: Deployment) -> Document:

@@ -21,6 +21,7 @@ POD_STATUS = {
 }
 NUMBERS = ("mirror_traffic_weight",)  # of the flat form alone
 DEFAULTS = {"framework": "COMMON", "schedule_strategy": "HIGH_AVAILABILITY", "workload_type": "DEPLOYMENT"}
+NO_BALANCERS = {"status": "CONNECT_FAILED", "message": "this sandbox has no load balancers"}
 LOG_STATUS = {"STDOUT": "lts_status", "EVENT": "lts_event_status", "FILE": "lts_file_status"}
 
 
@@ -68,7 +69,7 @@ def group(services: ServicesV2, document: Document, deployment: Deployment) -> R
     return _deployment(deployment) | {
         "running_count": running_count(services, deployment),
         "traffic_ratio": traffic_ratio(document, deployment),
-        "lts_state": "OFF",
+        "lts_state": _log_status(state.settings_of(document)["log_configs"], "STDOUT"),
         "create_at": str(deployment["create_at"]),
         "update_at": deployment["update_at"],
         "version_id": plan["version_id"],
@@ -103,7 +104,7 @@ def listed_deployment(document: Document, deployment: Deployment) -> Record:
         | {name: shown[name] for name in optional if name in shown}
         | {
             "service_group_name": deployment["name"],
-            "lts_state": "OFF",
+            "lts_state": _log_status(state.settings_of(document)["log_configs"], "STDOUT"),
             "traffic_ratio": traffic_ratio(document, deployment),
             "create_at": deployment["create_at"],
             "update_at": deployment["update_at"],
@@ -174,9 +175,10 @@ def running_count(services: ServicesV2, deployment: Deployment) -> int:
 
 
 def traffic_ratio(document: Document, deployment: Deployment) -> str:
-    """The share of a deployment's weight in all of them."""
-    total = sum(state.plan_of(one)["weight"] for one in document["deployments"])
-    return f"{100 * state.plan_of(deployment)['weight'] / total if total else 0:.2f}%"
+    """The share of a deployment's weight in all that answer."""
+    weights = {one["id"]: one["plan"]["weight"] for one in state.deployments_in(document, state.LIVE)}
+    total = sum(weights.values())
+    return f"{100 * weights.get(deployment['id'], 0) / total if total else 0:.2f}%"
 
 
 def iso(seconds: float) -> str:
@@ -209,6 +211,8 @@ def _deployment(deployment: Deployment, version: Document | None = None) -> Reco
 def _version(services: ServicesV2, document: Document, version: Document) -> Record:
     runtime = _without_secrets(version["runtime_config"])
     runtime["service_invoke"] = {k: v for k, v in runtime["service_invoke"].items() if k != "custom_urls"}
+    if balancer := runtime["service_invoke"].get("elb_connection"):
+        runtime["service_invoke"]["elb_connection"] = balancer | NO_BALANCERS
     logs = version["log_configs"]
     return {
         "id": version["id"],

@@ -89,6 +89,15 @@ def _secret_is_named(group: Body, name: str) -> None:
         raise WireError(400, MISSING, f"Required parameter {name}.secret_name is missing.".replace(" .", " "))
 
 
+def _not_empty(listed: Rule) -> Rule:
+    def check(value: Any, name: str) -> Any:
+        if value == []:
+            raise invalid(name, "it may be empty at the creation alone")
+        return listed(value, name)
+
+    return check
+
+
 def _one_of_each(rule: Rule, most: int) -> Rule:
     listed = many(rule, most=most)
 
@@ -282,7 +291,7 @@ _CREATED_ALONE = {"name", "type", "deploy_type", "workload_type", "workspace_id"
 SERVICE_UPDATE = Fields(
     {name: rule for name, rule in SERVICE.fields.items() if name not in _CREATED_ALONE}
     | {
-        "group_configs": many(GROUP_AGAIN),
+        "group_configs": _not_empty(many(GROUP_AGAIN)),
         "runtime_config": RUNTIME.but(
             required=[],
             service_invoke=INVOKE.but(

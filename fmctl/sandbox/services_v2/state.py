@@ -30,6 +30,7 @@ SERVICES_V2 = "services_v2"
 WRONG_STATE = "ModelArts.3519"
 NORMAL, ABNORMAL, WARNING = "NORMAL", "ABNORMAL", "WARNING"
 KEPT_EVENTS = 1000
+KEPT_DELETED = 100
 LIVE = frozenset({"RUNNING", "CONCERNING", "UPGRADING"})
 STARTING = frozenset({"DEPLOYING", "RESTARTING"})
 RESTING = frozenset({"STOPPED", "FAILED"})
@@ -193,6 +194,13 @@ def finish_stop(document: Document, deployment: Deployment, now: float) -> None:
     """Its instances are gone."""
     set_status(deployment, "STOPPED", now)
     event(document, NORMAL, f"{deployment['name']} is stopped.", now)
+
+
+def drop(document: Document, deployment: Deployment, now: float) -> None:
+    """Its instances are gone, and so is it; who asks for deleted ones still finds it."""
+    set_status(deployment, "DELETED", now)
+    document["deployments"] = [one for one in document["deployments"] if one["id"] != deployment["id"]]
+    document["deleted"] = [*document["deleted"], deployment][-KEPT_DELETED:]
 
 
 def finish_update(document: Document, now: float) -> None:

@@ -11,6 +11,7 @@ from fmctl.sandbox.services_v2 import state
 from fmctl.sandbox.services_v2.state import Deployment, Document, Plan
 from fmctl.sandbox.serving.state import milliseconds
 
+DEPLOY_MINUTES = 20
 FIRST_VERSION = "1.0.0"
 SETTINGS = ("runtime_config", "upgrade_config", "lts_strategy", "log_configs", "deploy_timeout_minutes")
 OF_THE_PLAN = ("id", "name", "count", "weight", "version")
@@ -42,7 +43,7 @@ def new_service(body: Body, *, project: str, user: str, provider: str | None, no
         "lts_strategy": "AUTO_CREATE",
         "log_configs": [],
         "upgrade_config": UPGRADE,
-        "deploy_timeout_minutes": 20,
+        "deploy_timeout_minutes": DEPLOY_MINUTES,
     }
     version |= _identity(body.get("version", FIRST_VERSION), body.get("description", ""))
     version |= {name: body[name] for name in SETTINGS if name in body}
