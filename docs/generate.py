@@ -19,6 +19,7 @@ from typing import Any
 import typer
 
 from fmctl.cli.app import app
+from fmctl.cli.examples import EXAMPLES
 from fmctl.domain.problem import PRECEDENCE, ExitCode
 from fmctl.kinds import KINDS
 from fmctl.rules import RULES
@@ -85,6 +86,15 @@ def commands() -> Iterator[str]:
         yield from table(("argument", "meaning"), [(f"`{shown(one)}`", said(one)) for one in arguments])
         options = [one for one in parameters if one.param_type_name == "option" and "--help" not in one.opts]
         yield from table(("option", "value", "default", "meaning"), [option(one) for one in options])
+        yield from examples(path.removeprefix("fmctl "))
+
+
+def examples(command: str) -> Iterator[str]:
+    """What the help ends with."""
+    found = EXAMPLES.get(command, {})
+    if found:
+        wide = max(map(len, found))
+        yield from ("```sh", *(f"{text:<{wide}}  # {meaning}" for text, meaning in found.items()), "```", "")
 
 
 def leaves(command: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -52,8 +52,8 @@ def _deletion(live: Live, gone: set[str], session: Session) -> Change | None:
     users = [name for name in kind.users(live, session.api) if name not in gone]
     if users:
         hint = f"{live.remote_name} is used by {', '.join(users)}: delete or change that first"
-        return Change(live.id, Action.REFUSE, Reason.NOT_DECLARED, hint, live=live)
-    return Change(live.id, Action.DELETE, Reason.NOT_DECLARED, _what(live), live=live)
+        return Change(live.id, Action.REFUSE, Reason.REQUESTED, hint, live=live)
+    return Change(live.id, Action.DELETE, Reason.REQUESTED, _what(live), live=live)
 
 
 def require_all(plan: Plan, names: Sequence[str]) -> None:
@@ -87,7 +87,7 @@ def plan_start(id: ResourceId, session: Session) -> Plan:
 def _on(live: Live, action: Action, message: str, session: Session) -> Change:
     if not _ours(live, session):
         return _refused(live)
-    return Change(live.id, action, Reason.MANIFEST_CHANGED, message, live=live)
+    return Change(live.id, action, Reason.REQUESTED, message, live=live)
 
 
 def _ours(live: Live, session: Session) -> bool:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 from declared import Manifest, job, model, service
 
 from fmctl import host
-from fmctl.cli.app import run
+from fmctl.cli.app import app, run
+from fmctl.cli.examples import ELSEWHERE, EXAMPLES
 from fmctl.domain.problem import PRECEDENCE, ExitCode, worst
 from fmctl.sandbox.server import Server
 
@@ -185,6 +188,50 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """--version prints one line."""
     assert ExitCode.OK == run(["--version"])
     assert capsys.readouterr().out.startswith("fmctl 0.")
+
+
+def test_every_command_ends_its_help_with_examples_that_it_understands() -> None:
+    """No example has an option that is not there, or lacks an argument; a group's commands say enough themselves."""
+    commands = {name: one for name, one in typer.main.get_command(app).commands.items() if name != "sandbox"}
+    for name, texts in EXAMPLES.items():
+        for words in (shlex.split(text) for text in texts if text.startswith("fmctl ")):
+            assert words[1] == name
+            assert commands[name].make_context(name, words[2:])
+
+    assert set(EXAMPLES) == set(commands)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["plan", "-f", "x"], "`fmctl diff`"),
+        (["destroy"], "`fmctl delete`"),
+        (["finetune"], "`fmctl apply`"),
+        (["apply", "-f", "x", "--dry-run"], "`fmctl diff`"),
+    ],
+)
+def test_the_words_of_other_programs_are_known(words: list[str], hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who comes from Terraform, kubectl or fm is told what a command is called here, and it is still an error."""
+    assert ExitCode.USAGE == run(words)
+    assert hint in capsys.readouterr().err
+
+
+def test_no_word_of_other_programs_is_a_command() -> None:
+    """What is called otherwise here is no command here, and what it is called is one."""
+    commands = typer.main.get_command(app).commands
+
+    assert set() == set(ELSEWHERE) & set(commands)
+    assert set() == set(ELSEWHERE.values()) - {*commands, "--help"}
+
+
+def test_where_nothing_is_named_the_set_of_the_folder_is_offered(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without -f nothing is read; beside a project file the hint says how to name it."""
+    (here / "fmctl.yaml").write_text("set: mine\n")
+
+    assert ExitCode.USAGE == run(["validate"])
+    assert "`-f .`" in capsys.readouterr().err
 
 
 def test_an_internal_error_is_255_without_a_traceback(

@@ -193,7 +193,7 @@ def test_a_field_in_json_has_path_before_and_after() -> None:
 ACTIONS = "create update replace delete stop start reuse adopt noop refuse error"
 REASONS = (
     "absent spec_changed rerun retry stopped_by_fmctl manifest_changed drift immutable_version never_published "
-    "not_ours older_run_active lost not_declared in_sync progressing degraded record_gone"
+    "not_ours older_run_active lost not_declared requested in_sync progressing degraded record_gone"
 )
 
 

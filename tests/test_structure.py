@@ -124,8 +124,10 @@ def _documented(source: str) -> Iterator[ast.Module | ast.ClassDef | ast.Functio
 
 
 def test_there_is_no_dry_run() -> None:
-    """diff shows the plan that apply carries out; nothing runs half."""
-    assert [] == [name(path) for path in CORE if re.search(r"dry.?run", path.read_text(), re.IGNORECASE)]
+    """diff shows the plan that apply carries out; nothing runs half. Who asks for it is told so, by the examples."""
+    files = [path for path in CORE if path.name != "examples.py"]
+
+    assert [] == [name(path) for path in files if re.search(r"dry.?run", path.read_text(), re.IGNORECASE)]
 
 
 # ------------------------------------------------------------------ errors

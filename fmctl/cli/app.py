@@ -34,6 +34,7 @@ from fmctl.cli import (
     wait,
 )
 from fmctl.cli.brief import brief
+from fmctl.cli.examples import elsewhere, epilog
 from fmctl.cli.output import fail, warn
 from fmctl.domain.problem import ExitCode, FmctlError, ManifestError
 from fmctl.version import __version__
@@ -64,27 +65,27 @@ def root(
     """Make ModelArts match the manifests in your repository: training runs, model versions, services."""
 
 
-app.command("init")(init.init)
-app.command("validate")(validate.validate)
-app.command("render")(render.render)
-app.command("explain")(explain.explain)
-app.command("diff")(diff.diff)
-app.command("apply")(apply.apply)
-app.command("get")(get.get)
-app.command("describe")(describe.describe)
-app.command("logs")(logs.logs)
-app.command("events")(events.events)
-app.command("history")(history.history)
-app.command("status")(status.status)
-app.command("graph")(graph.graph)
-app.command("predict")(predict.predict)
-app.command("cp")(cp.cp)
-app.command("wait")(wait.wait)
-app.command("start")(start.start)
-app.command("stop")(stop.stop)
-app.command("delete")(delete.delete)
-app.command("schema")(schema.schema)
-app.command("completion")(completion.completion)
+app.command("init", epilog=epilog("init"))(init.init)
+app.command("validate", epilog=epilog("validate"))(validate.validate)
+app.command("render", epilog=epilog("render"))(render.render)
+app.command("explain", epilog=epilog("explain"))(explain.explain)
+app.command("diff", epilog=epilog("diff"))(diff.diff)
+app.command("apply", epilog=epilog("apply"))(apply.apply)
+app.command("get", epilog=epilog("get"))(get.get)
+app.command("describe", epilog=epilog("describe"))(describe.describe)
+app.command("logs", epilog=epilog("logs"))(logs.logs)
+app.command("events", epilog=epilog("events"))(events.events)
+app.command("history", epilog=epilog("history"))(history.history)
+app.command("status", epilog=epilog("status"))(status.status)
+app.command("graph", epilog=epilog("graph"))(graph.graph)
+app.command("predict", epilog=epilog("predict"))(predict.predict)
+app.command("cp", epilog=epilog("cp"))(cp.cp)
+app.command("wait", epilog=epilog("wait"))(wait.wait)
+app.command("start", epilog=epilog("start"))(start.start)
+app.command("stop", epilog=epilog("stop"))(stop.stop)
+app.command("delete", epilog=epilog("delete"))(delete.delete)
+app.command("schema", epilog=epilog("schema"))(schema.schema)
+app.command("completion", epilog=epilog("completion"))(completion.completion)
 app.add_typer(sandbox.app, name="sandbox")
 
 
@@ -123,7 +124,7 @@ def run(arguments: list[str]) -> int:
         fail("cancelled")
         return ExitCode.CANCELLED
     except typer.TyperException as error:
-        return _usage(error)
+        return _usage(error, arguments)
     except SystemExit as end:
         if not isinstance(end.__context__, BrokenPipeError):
             raise
@@ -144,10 +145,13 @@ def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _usage(error: typer.TyperException) -> ExitCode:
-    """A wrong command line, in the words of the parser."""
+def _usage(error: typer.TyperException, arguments: list[str]) -> ExitCode:
+    """A wrong command line, in the words of the parser, and what other programs' words are here."""
     show = getattr(error, "show", None)
-    if show:
+    meant = elsewhere(arguments)
+    if meant:
+        fail(*meant)
+    elif show:
         show()
     else:
         fail(f"error: {error}")

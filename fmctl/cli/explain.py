@@ -10,16 +10,6 @@ import typer
 from fmctl.cli.names import complete_field
 from fmctl.domain.problem import UsageError
 
-EXAMPLES = """Examples:
-
-\b
-  fmctl explain TrainingJob               what a job may say
-  fmctl explain TrainingJob.spec.inputs   one field of it, with an example
-  fmctl explain bootFile                  a field, wherever it is
-  fmctl explain fmctl.yaml.policy         the project file
-  fmctl explain FM0203                    a rule: cause, remedy, example
-"""
-
 
 def explain(
     what: Annotated[

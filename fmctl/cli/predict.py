@@ -52,11 +52,13 @@ def predict(
 
 
 def _hint(id: ResourceId, session: Session) -> str | None:
-    """How to wait for a service that is on its way, as all are for a moment when the sandbox has come up."""
+    """What to do about a service that is stopped, or on its way, as all are for a moment when the sandbox comes up."""
     from fmctl.domain.live import Health
     from fmctl.kinds.service import Service
 
     live = Service().find_name(id.name, session.api)
+    if live and live.health is Health.SUSPENDED:
+        return f"it is {live.phase}: `fmctl start {id}` starts it"
     if live is None or live.health is not Health.PROGRESSING:
         return None
     return f"it is {live.phase}: `fmctl wait {id}` comes back when it answers"
@@ -68,13 +70,13 @@ def _body(source: str | None, data: str | None, file: Path | None, content_type:
 
     if source not in (None, "-") or sum((source is not None, data is not None, file is not None)) != 1:
         msg = "say what to send: exactly one of --data JSON, --file FILE and -"
-        raise UsageError(msg)
+        raise UsageError(msg, hint="""for example --data '{"data": {"req_data": [{"x": 3}]}}'""")
     if data is not None:
         try:
             json.loads(data)
         except ValueError as error:
             msg = f"--data is not JSON: {error}"
-            raise UsageError(msg) from error
+            raise UsageError(msg, hint="quote it for the shell, or put it in a file: --file FILE") from error
         return data.encode(), content_type or "application/json"
     if file is None:
         return sys.stdin.buffer.read(), content_type or "application/json"

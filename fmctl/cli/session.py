@@ -32,8 +32,11 @@ def sources(
     from fmctl.sources import Sources
 
     if not filenames:
+        from fmctl.settings import PROJECT_FILE
+
         msg = "say what to read: -f FILE, directory, glob or -"
-        raise UsageError(msg, hint="for example `-f manifests/`")
+        here = f"`-f .` is the set of {PROJECT_FILE} here" if Path(PROJECT_FILE).is_file() else ""
+        raise UsageError(msg, hint=here or "for example `-f manifests/`")
     return Sources(tuple(filenames), recursive, overlay, selector, tuple(target or ()), tuple(exclude or ()))
 
 

@@ -69,6 +69,7 @@ class Reason(StrEnum):
     OLDER_RUN_ACTIVE = "older_run_active"
     LOST = "lost"
     NOT_DECLARED = "not_declared"
+    REQUESTED = "requested"
     IN_SYNC = "in_sync"
     PROGRESSING = "progressing"
     DEGRADED = "degraded"
