@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -212,26 +213,97 @@ def test_explaining_is_offline(fmctl: CommandLine) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_are_printed(fmctl: CommandLine, shell: str) -> None:
     """Every shell gets a script that asks fmctl."""
-    assert "_FMCTL_COMPLETE" in fmctl("completion", shell).out
+    assert f"_FMCTL_COMPLETE={shell}" in fmctl("completion", shell).out
     assert 2 == fmctl("completion", "tcsh").code
 
 
-def completed(fmctl: CommandLine, words: str) -> list[str]:
-    before = len(words.split(" ")) - 1
-    answer = fmctl.program(COMP_WORDS=words, COMP_CWORD=str(before), _FMCTL_COMPLETE="complete_bash")
-    assert not answer.err
-    return answer.out.split()
+def completed(fmctl: CommandLine, words: str, shell: str = "bash") -> list[str]:
+    """What a shell is told may stand at the end of ``words``."""
+    answer = fmctl.program(COMP_WORDS=words.replace(" ", "\x1f"), _FMCTL_COMPLETE=shell)
+    assert (0, "") == (answer.code, answer.err)
+    return answer.out.splitlines()
 
 
 def test_live_names_are_completed(fmctl: CommandLine, tmp_path: Path) -> None:
     """What there is can be typed with the Tab key; where nothing can be asked, the kinds remain, and nothing starts."""
     assert ["describe"] == completed(fmctl, "fmctl desc")
     assert ["Service/line"] == completed(fmctl, "fmctl describe Ser")
+    assert ["job/line-train"] == completed(fmctl, "fmctl logs -f job/")
     assert ["TrainingJob", "TrainingJob/line-train"] == completed(fmctl, "fmctl get Tr")
-    assert ["Service.spec.models"] == completed(fmctl, "fmctl explain Service.spec.mo")
+    assert ["Service/line"] == completed(fmctl, "fmctl predict ")
+    assert ["train_url"] == completed(fmctl, "fmctl cp TrainingJob/line-train : ")
     down = tmp_path / "none"
     assert [f"{kind}/" for kind in KINDS] == completed(fmctl.elsewhere(down), "fmctl describe ")
     assert not down.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("apply --context ", ["sandbox", "env"]),
+        ("apply --context = s", ["sandbox"]),
+        ("get -o y", ["yaml"]),
+        ("graph -o m", ["mermaid"]),
+        ("diff -o ", ["text", "json"]),
+        ("wait --for s", ["stopped"]),
+        ("completion f", ["fish"]),
+        ("schema S", ["Service"]),
+        ("explain Service.spec.mo", ["Service.spec.models"]),
+        ("explain fmctl.yaml.over", ["fmctl.yaml.overlays"]),
+        ("explain fm0311", ["fm0311"]),
+        ("diff -f line --target S", ["Service/line"]),
+        ("get -f line -l st", ["stage=train"]),
+        ("apply --detach-no-such-option ", []),
+    ],
+)
+def test_what_is_known_here_is_completed(fmctl: CommandLine, words: str, expected: list[str]) -> None:
+    """Contexts, formats, goals, fields, rules, and what the manifests name; nothing where nothing fits."""
+    assert expected == completed(fmctl, f"fmctl {words}")
+
+
+def test_overlays_are_completed(fmctl: CommandLine, tmp_path: Path) -> None:
+    """Those that the project file of -f names."""
+    (tmp_path / "fmctl.yaml").write_text("set: demo\noverlays: {prod: prod/, test: test/}\n")
+
+    assert ["prod"] == completed(fmctl, f"fmctl diff -f {tmp_path} --overlay p")
+    (tmp_path / "fmctl.yaml").write_text("set: [")
+
+    assert [] == completed(fmctl, f"fmctl diff -f {tmp_path} --overlay p")
+
+
+def test_shells_that_show_help_get_it(fmctl: CommandLine) -> None:
+    """Behind a tab; and an option that is joined to its value is answered whole."""
+    assert ["--prune\tAlso remove what the set owns and no longer declares."] == completed(
+        fmctl, "fmctl apply --pru", "fish"
+    )
+    assert ["--context=sandbox"] == completed(fmctl, "fmctl apply --context=s", "zsh")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("fmctl describe Ser", "Service/line"),
+        ("fmctl apply --context = s", "sandbox"),
+        ("fmctl cp TrainingJob/line-train : tr", "train_url"),
+    ],
+)
+def test_bash_completes(fmctl: CommandLine, words: str, expected: str) -> None:
+    """The script, as bash calls it, with the words as bash breaks them; a program that is not there says nothing."""
+    here = Path(sys.executable).parent / "fmctl"
+    call = (
+        f'COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _fmctl_completion "$FMCTL"; echo "$COMPREPLY"'
+    )
+    for program, answer in ((str(here), f"{expected}\n"), ("/no/such/fmctl", "\n")):
+        done = subprocess.run(
+            ["bash", "-c", f'eval "$({here} completion bash)"; {call}'],
+            cwd=fmctl.folder,
+            env={**fmctl.environ, "FMCTL": program},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+        assert (answer, "") == (done.stdout, done.stderr)
 
 
 def test_help_stays_fast(fmctl: CommandLine) -> None:

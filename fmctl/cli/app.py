@@ -98,7 +98,8 @@ def main(arguments: list[str] | None = None) -> None:
     _prepare()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
-    completion.prepare()
+    if completion.is_asked():
+        completion.answer(app)
     code = run(sys.argv[1:] if arguments is None else arguments)
     if code == ExitCode.CANCELLED:
         sys.stdout.flush()
@@ -109,8 +110,7 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; the exit code."""
     try:
-        program = app if completion.is_asked() else brief(app, arguments)
-        result = program(args=arguments, prog_name="fmctl", standalone_mode=False)
+        result = brief(app, arguments)(args=arguments, prog_name="fmctl", standalone_mode=False)
         if result == INTERRUPTED:
             raise KeyboardInterrupt
         return int(result) if isinstance(result, int) else ExitCode.OK

@@ -7,16 +7,14 @@ from typing import Annotated
 
 import typer
 
-from fmctl.cli.names import complete_address
+from fmctl.cli.names import complete_output
 from fmctl.cli.options import Context
 
 
 def cp(
     what: Annotated[
         str,
-        typer.Argument(
-            metavar="TrainingJob/NAME:OUTPUT[/PATH]", help="What to fetch.", autocompletion=complete_address
-        ),
+        typer.Argument(metavar="TrainingJob/NAME:OUTPUT[/PATH]", help="What to fetch.", autocompletion=complete_output),
     ],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put it; made when it is not there.")],
     force: Annotated[bool, typer.Option("--force", help="Also into a folder that is not empty.")] = False,

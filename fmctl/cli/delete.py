@@ -6,11 +6,15 @@ from typing import Annotated
 
 import typer
 
+from fmctl.cli.names import complete_address
 from fmctl.cli.options import Context, Files, NoColor, Parallelism, Recursive, Yes
 
 
 def delete(
-    what: Annotated[list[str] | None, typer.Argument(metavar="[KIND/NAME]...", help="Resources of the set.")] = None,
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KIND/NAME]...", help="Resources of the set.", autocompletion=complete_address),
+    ] = None,
     filename: Files = None,
     recursive: Recursive = False,
     yes: Yes = False,

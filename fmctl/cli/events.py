@@ -6,13 +6,16 @@ from typing import Annotated
 
 import typer
 
-from fmctl.cli.names import complete_address
+from fmctl.cli.names import address_of
 from fmctl.cli.options import Context
 
 
 def events(
     what: Annotated[
-        str, typer.Argument(metavar="KIND/NAME", help="A TrainingJob or a Service.", autocompletion=complete_address)
+        str,
+        typer.Argument(
+            metavar="KIND/NAME", help="A TrainingJob or a Service.", autocompletion=address_of("TrainingJob", "Service")
+        ),
     ],
     tail: Annotated[int | None, typer.Option("--tail", min=1, help="Only the newest.")] = None,
     context: Context = None,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fmctl.cli.names import complete_field
+from fmctl.cli.choices import complete_explained
 from fmctl.domain.problem import UsageError
 
 
@@ -17,7 +17,7 @@ def explain(
         typer.Argument(
             metavar="[FIELD|FM####]",
             help="A field, such as TrainingJob.spec.inputs, or a rule. Without it kinds and rules are listed.",
-            autocompletion=complete_field,
+            autocompletion=complete_explained,
         ),
     ] = None,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fmctl.cli.choices import complete_listing_format
 from fmctl.cli.names import complete_kind_or_address
 from fmctl.cli.options import Context, Files, Recursive, Selector
 from fmctl.domain.problem import ExitCode, UsageError
@@ -26,7 +27,10 @@ def get(
     ] = None,
     filename: Files = None,
     recursive: Recursive = False,
-    output: Annotated[str, typer.Option("--output", "-o", help="table, wide, json, yaml, name.")] = "table",
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", help="table, wide, json, yaml, name.", autocompletion=complete_listing_format),
+    ] = "table",
     every: Annotated[bool, typer.Option("--all", "-A", help="Also what carries no marker of a set.")] = False,
     selector: Selector = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on, and print what changes, until Ctrl-C.")] = False,

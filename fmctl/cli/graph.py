@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fmctl.cli.choices import complete_graph_format
 from fmctl.cli.options import Context, Files, Overlay, Recursive
 from fmctl.domain.problem import UsageError
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 def graph(
     filename: Files = None,
     recursive: Recursive = False,
-    output: Annotated[str, typer.Option("--output", "-o", help="text, mermaid, dot.")] = "text",
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="text, mermaid, dot.", autocompletion=complete_graph_format)
+    ] = "text",
     overlay: Overlay = None,
     live: Annotated[bool, typer.Option("--live", help="With the health of each; this one asks the platform.")] = False,
     context: Context = None,

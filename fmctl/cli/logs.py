@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 
+from fmctl.cli.names import address_of
 from fmctl.cli.options import Context
 
 
 def logs(
-    what: Annotated[str, typer.Argument(metavar="TrainingJob/NAME", help="Whose log.")],
+    what: Annotated[
+        str, typer.Argument(metavar="TrainingJob/NAME", help="Whose log.", autocompletion=address_of("TrainingJob"))
+    ],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run has ended.")] = False,
     tail: Annotated[int | None, typer.Option("--tail", min=0, help="Only the last lines.")] = None,
     task: Annotated[str, typer.Option("--task", help="The node's task: worker-0 …")] = "worker-0",

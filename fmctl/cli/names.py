@@ -1,70 +1,122 @@
-"""Completing the command line with what there is. Whatever goes wrong, it is silent and quick."""
+"""Completing the command line with what there is on the platform. Whatever goes wrong, it is silent and quick."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from fmctl.connect import Session
+    from fmctl.domain.live import Live
 
 PATIENCE_SECONDS = 1.5
+"""How long a Tab may take; what has been seen by then is what is offered."""
+Completer = Callable[[typer.Context, str], Sequence[str]]
 
 
-def complete_address(incomplete: str) -> Sequence[str]:
-    """``Kind/name`` of what carries a marker; kinds alone where nothing is to be had in time."""
-    from threading import Thread
+def address_of(*kinds: str) -> Completer:
+    """Completes ``Kind/name`` of one of ``kinds``; kinds alone where nothing is to be had in time."""
 
-    from fmctl.kinds import KINDS
+    def complete(ctx: typer.Context, incomplete: str) -> Sequence[str]:
+        from fmctl.kinds import KINDS
 
-    kinds = [kind for kind in KINDS if f"{kind}/".startswith(incomplete) or incomplete.startswith(f"{kind}/")]
-    found: list[str] = []
-    threads = [Thread(target=_collect, args=(kind, found), daemon=True) for kind in kinds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE_SECONDS / len(threads))
-    return sorted(name for name in found if name.startswith(incomplete)) or [
-        f"{kind}/" for kind in kinds if f"{kind}/".startswith(incomplete)
+        return _addresses(incomplete, kinds or tuple(KINDS), ctx.params.get("context"))
+
+    return complete
+
+
+complete_address = address_of()
+
+
+def complete_kind_or_address(ctx: typer.Context, incomplete: str) -> Sequence[str]:
+    """The same for commands that take a kind alone, too."""
+    from fmctl.cli.choices import complete_kind
+
+    return [*complete_kind(incomplete), *complete_address(ctx, incomplete)]
+
+
+def complete_output(ctx: typer.Context, incomplete: str) -> Sequence[str]:
+    """``TrainingJob/name``, and behind a colon the outputs of its newest run."""
+    name, colon, _ = incomplete.partition(":")
+    found = {
+        f"{_typed(live, name)}:{output}" if colon else f"{_typed(live, name)}:"
+        for live in _seen(["TrainingJob"], ctx.params.get("context"))
+        for output in live.facts.get("outputs", {})
+    }
+    return sorted(text for text in found if text.startswith(incomplete))
+
+
+def _addresses(incomplete: str, kinds: Sequence[str], context: str | None) -> Sequence[str]:
+    word, slash, _ = incomplete.partition("/")
+    meant = [kind for kind in kinds if (_means(word, kind) if slash else kind.startswith(word))]
+    found = {f"{word}/{live.id.name}" if slash else str(live.id) for live in _seen(meant, context)}
+    return sorted(text for text in found if text.startswith(incomplete)) or [
+        f"{kind}/" for kind in meant if f"{kind}/".startswith(incomplete)
     ]
 
 
-def complete_kind_or_address(incomplete: str) -> Sequence[str]:
-    """The same for commands that take a kind alone, too."""
-    from fmctl.kinds import KINDS
+def _means(word: str, kind: str) -> bool:
+    """Whether ``word`` is ``kind`` or short for it."""
+    from fmctl.kinds import parse
 
-    return [*(kind for kind in KINDS if kind.startswith(incomplete)), *complete_address(incomplete)]
-
-
-def _collect(kind: str, found: list[str]) -> None:
-    with suppress(BaseException):  # a completion that fails completes nothing
-        found.extend(_live_names(kind))
+    with suppress(Exception):
+        return parse(word)[0] == kind
+    return False
 
 
-def _live_names(kind: str) -> Iterator[str]:
-    """The names of one kind in the context that applies; the sandbox is not started for it."""
+def _typed(live: Live, typed: str) -> str:
+    """An address as it is being typed: ``job/x`` stays short."""
+    word, slash, _ = typed.partition("/")
+    return f"{word}/{live.id.name}" if slash and _means(word, live.id.kind) else str(live.id)
+
+
+# ------------------------------------------------------------ asking
+
+
+def _seen(kinds: Sequence[str], context: str | None) -> Sequence[Live]:
+    """What carries a marker, of ``kinds`` at the same time, as far as it came in time."""
+    from threading import Thread
+
+    session = _session(context)
+    if session is None:
+        return ()
+    found: list[Live] = []
+    threads = [Thread(target=_collect, args=(kind, session, found), daemon=True) for kind in kinds]
+    until = monotonic() + PATIENCE_SECONDS
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, until - monotonic()))
+    return list(found)
+
+
+def _session(context: str | None) -> Session | None:
+    """The context that applies; the sandbox is not started for it."""
     from pathlib import Path
 
     from fmctl import host
     from fmctl.api import open_session
-    from fmctl.kinds import KINDS
     from fmctl.settings import SANDBOX, context_name, find_project
 
     project = find_project(["."], Path.cwd())
-    if context_name(None, project, os.environ) == SANDBOX and host.running(host.state_dir(os.environ)) is None:
-        return
-    session = open_session(project)
-    yield from {str(live.id) for live in KINDS[kind].everything(session.api) if live.marker}
+    asleep = host.running(host.state_dir(os.environ)) is None
+    if context_name(context, project, os.environ) == SANDBOX and asleep:
+        return None
+    return open_session(project, context)
 
 
-def complete_field(incomplete: str) -> Sequence[str]:
-    """Kinds, and the fields below what is written so far."""
+def _collect(kind: str, session: Session, found: list[Live]) -> None:
+    with suppress(BaseException):  # a completion that fails completes nothing
+        for live in _marked(kind, session):
+            found.append(live)
+
+
+def _marked(kind: str, session: Session) -> Iterator[Live]:
     from fmctl.kinds import KINDS
-    from fmctl.report.explaining import field_names
-    from fmctl.validate import document_schema
 
-    kind, dot, path = incomplete.partition(".")
-    if not dot or kind not in KINDS:
-        return [name for name in KINDS if name.startswith(incomplete)]
-    above = path.rpartition(".")[0]
-    lead = f"{kind}.{above}." if above else f"{kind}."
-    names = field_names(document_schema(KINDS[kind]), above)
-    return [lead + name for name in names if (lead + name).startswith(incomplete)]
+    yield from (live for live in KINDS[kind].everything(session.api) if live.marker)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from fmctl.sources import Sources
 
 
+FORMATS = ("text", "json")
+
+
 def make(
     named: Sources, context: str | None, *, prune: bool, parallelism: int
 ) -> tuple[Plan, Session, tuple[Resource, ...]]:
@@ -73,9 +76,9 @@ def show(plan: Plan, outputs: Sequence[str], *, full: bool) -> None:
 
     for output in outputs:
         format, _, file = output.partition("=")
-        if format not in ("text", "json"):
+        if format not in FORMATS:
             msg = f"no output format {format!r}"
-            raise UsageError(msg, hint="formats: text, json; FORMAT=FILE writes to a file")
+            raise UsageError(msg, hint=f"formats: {', '.join(FORMATS)}; FORMAT=FILE writes to a file")
         text = plan_text(plan, full=full) if format == "text" else dumps(plan_json(plan))
         if file:
             write(Path(file), text)

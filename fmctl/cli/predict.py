@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fmctl.cli.names import address_of
 from fmctl.cli.options import Context
 from fmctl.domain.problem import ExitCode, UsageError
 
@@ -19,7 +20,9 @@ MULTIPART = "multipart/form-data"
 
 
 def predict(
-    what: Annotated[str, typer.Argument(metavar="Service/NAME", help="Which service.")],
+    what: Annotated[
+        str, typer.Argument(metavar="Service/NAME", help="Which service.", autocompletion=address_of("Service"))
+    ],
     source: Annotated[str | None, typer.Argument(metavar="[-]", help="- reads the body from stdin.")] = None,
     data: Annotated[str | None, typer.Option("--data", help="The body, as JSON.")] = None,
     file: Annotated[Path | None, typer.Option("--file", help="A file with the body.")] = None,

@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from fmctl.cli.choices import complete_kind
 from fmctl.domain.problem import ExitCode
 
 
 def schema(
-    kind: Annotated[str | None, typer.Argument(help="One kind; all of them otherwise.")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(help="One kind; all of them otherwise.", autocompletion=complete_kind)
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Write one file a kind into DIR.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Fail when the files in DIR are stale.")] = False,
     directory: Annotated[Path, typer.Option("--dir", help="Where the files are.")] = Path("schemas"),

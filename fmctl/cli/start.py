@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from fmctl.cli.names import complete_address
+from fmctl.cli.names import address_of
 from fmctl.cli.options import Context, NoColor
 
 
 def start(
-    what: Annotated[str, typer.Argument(metavar="Service/NAME", help="Which one.", autocompletion=complete_address)],
+    what: Annotated[
+        str, typer.Argument(metavar="Service/NAME", help="Which one.", autocompletion=address_of("Service"))
+    ],
     context: Context = None,
     no_color: NoColor = False,
 ) -> int:

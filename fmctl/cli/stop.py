@@ -6,13 +6,16 @@ from typing import Annotated
 
 import typer
 
-from fmctl.cli.names import complete_address
+from fmctl.cli.names import address_of
 from fmctl.cli.options import Context, NoColor, Yes
 
 
 def stop(
     what: Annotated[
-        str, typer.Argument(metavar="KIND/NAME", help="A TrainingJob or a Service.", autocompletion=complete_address)
+        str,
+        typer.Argument(
+            metavar="KIND/NAME", help="A TrainingJob or a Service.", autocompletion=address_of("TrainingJob", "Service")
+        ),
     ],
     yes: Yes = False,
     context: Context = None,

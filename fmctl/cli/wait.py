@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from fmctl.cli.choices import complete_goal
 from fmctl.cli.names import complete_address
 from fmctl.cli.options import Context, NoColor
 from fmctl.domain.problem import UsageError
@@ -15,7 +16,9 @@ def wait(
     what: Annotated[
         list[str], typer.Argument(metavar="KIND/NAME...", help="One or more.", autocompletion=complete_address)
     ],
-    goal: Annotated[str, typer.Option("--for", help="ready, stopped, deleted.")] = "ready",
+    goal: Annotated[
+        str, typer.Option("--for", help="ready, stopped, deleted.", autocompletion=complete_goal)
+    ] = "ready",
     timeout: Annotated[str | None, typer.Option("--timeout", help="At most this long: 30s, 10m, 2h.")] = None,
     context: Context = None,
     no_color: NoColor = False,
