@@ -12,12 +12,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fmctl.sandbox.models.locations import parse_folder
 from fmctl.sandbox.objects import Objects, ObsError
 from fmctl.sandbox.serving.batch_inputs import BadInput, Source, requests, sources
 from fmctl.sandbox.serving.instances import Answer, Instance, InstanceLost, InstanceTooSlow, Query
+from fmctl.sandbox.serving.traffic import Traffic
 
 TIMEOUT = 120.0
 ATTEMPTS = 3  # an instance that ends takes its request with it: another one is asked
@@ -27,6 +29,8 @@ BUSY = 4  # files at a time
 log = logging.getLogger(__name__)
 
 Element = Mapping[str, Any]
+Service = Mapping[str, Any]
+Hold = Callable[[Any, Any], Instance | None]
 Take = Callable[[], Instance | None]
 Record = Callable[[bool], None]
 
@@ -139,6 +143,41 @@ class BatchRun:
         key = f"{prefix}infer-result-{self._service_id}{name}"
         self._objects.put(bucket, key, content)
         return f"obs://{bucket}/{key}"
+
+
+class Batches:
+    """The runs that are under way, one for each service. `hold` finds an instance of an element of a service."""
+
+    def __init__(self, objects: Objects, hold: Hold, traffic: Traffic) -> None:
+        self._objects = objects
+        self._hold = hold
+        self._traffic = traffic
+        self._runs: dict[str, BatchRun] = {}
+
+    def run(self, service: Service, element: Element) -> BatchRun:
+        """The run of a service, begun now unless it was before."""
+        service_id, model_id = service["service_id"], element["model_id"]
+
+        def record(failed: bool) -> None:
+            self._traffic.record(service_id, model_id, failed=failed)
+
+        if service_id not in self._runs:
+            take = partial(self._hold, service, element)
+            self._runs[service_id] = BatchRun(self._objects, service_id, element, take, record)
+        return self._runs[service_id]
+
+    def end(self, service_id: str) -> None:
+        """Whether it is over or not."""
+        if run := self._runs.pop(service_id, None):
+            run.cancel()
+
+    def close(self) -> None:
+        """End all runs, and wait until they are."""
+        runs = [*self._runs.values()]
+        for run in runs:
+            run.cancel()
+        for run in runs:
+            run.join()
 
 
 def _failure(answer: Answer) -> str:

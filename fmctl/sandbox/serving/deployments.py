@@ -20,7 +20,7 @@ from fmctl.sandbox.account import Account
 from fmctl.sandbox.models import config as model_config
 from fmctl.sandbox.models.publishing import MODELS, Publishing, engine_of
 from fmctl.sandbox.serving import state as service_state
-from fmctl.sandbox.serving.batch import BatchRun
+from fmctl.sandbox.serving.batch import Batches
 from fmctl.sandbox.serving.fleet import Fleet, Group, GroupKey
 from fmctl.sandbox.serving.instances import Instance, InstanceSpec, Launcher, Usage
 from fmctl.sandbox.serving.launcher import ProcessLauncher, end_leftovers
@@ -46,8 +46,8 @@ class Serving:
         self._sandbox = sandbox
         self._lock = threading.RLock()
         self._fleet = Fleet(launcher or ProcessLauncher())
-        self._batches: dict[str, BatchRun] = {}
         self.traffic = Traffic(sandbox.clock.now)
+        self._batches = Batches(sandbox.objects, self._hold, self.traffic)
 
     def recover(self) -> None:
         """Services that were up are started again."""
@@ -74,11 +74,7 @@ class Serving:
         """End every instance."""
         with self._lock:
             self._fleet.close()
-            runs = [*self._batches.values()]
-        for run in runs:
-            run.cancel()
-        for run in runs:  # outside the lock: they may be waiting for it
-            run.join()
+        self._batches.close()  # without the lock: their runs may be waiting for it
 
     def choose(self, service_id: str) -> tuple[str, Instance] | None:
         """The model whose turn it is and an instance of it, held for this request; None when nothing answers."""
@@ -120,7 +116,7 @@ class Serving:
 
     def _deploy(self, document: Document, now: float) -> None:
         """Start what the target needs; move to it when all of it is ready."""
-        self._end_batch(_id(document))
+        self._batches.end(_id(document))
         try:
             groups = self._ensure(document, document["target"], now)
         except CannotServe as error:
@@ -158,7 +154,7 @@ class Serving:
         groups = self._ensure(document, config, now)
         self._keep_only(document, config, now)
         failures = [slot.failure for group, _ in groups for slot in group.slots]
-        outcome = self._batch(document, config[0]).outcome
+        outcome = self._batches.run(document["service"], config[0]).outcome
         if all(failures):
             ended = self._change(document, lambda fresh: service_state.give_up(fresh, failures[0], now))
         elif outcome is not None:
@@ -166,37 +162,23 @@ class Serving:
         else:
             return
         if ended:
-            self._end_batch(_id(document))
+            self._batches.end(_id(document))
             self._keep_only(document, [], now)
 
-    def _batch(self, document: Document, element: Document) -> BatchRun:
-        """The run of a batch service, begun now unless it was before."""
-        service_id, model_id = _id(document), element["model_id"]
-
-        def take() -> Instance | None:
-            with self._lock:
-                group = self._fleet.group(self._key(document["service"], element))
-                if group is None or not group.ready():
-                    return None
-                instance = group.next_ready()
-                instance.hold()
-                return instance
-
-        def record(failed: bool) -> None:
-            self.traffic.record(service_id, model_id, failed=failed)
-
-        if service_id not in self._batches:
-            self._batches[service_id] = BatchRun(self._sandbox.objects, service_id, element, take, record)
-        return self._batches[service_id]
-
-    def _end_batch(self, service_id: str) -> None:
-        if run := self._batches.pop(service_id, None):
-            run.cancel()
+    def _hold(self, service: Document, element: Document) -> Instance | None:
+        """An instance of an element that answers, held for a request."""
+        with self._lock:
+            group = self._fleet.group(self._key(service, element))
+            if group is None or not group.ready():
+                return None
+            instance = group.next_ready()
+            instance.hold()
+            return instance
 
     def _wind_down(self, document: Document, now: float) -> None:
         """Stopping or deleting takes until the last instance has left."""
         service_id, status = _id(document), document["service"]["status"]
-        self._end_batch(service_id)
+        self._batches.end(service_id)
         self._fleet.trim_service(service_id, (), now)
         if self._fleet.has_instances(service_id) or now - document["since"] < STEP:
             return
