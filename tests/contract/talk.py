@@ -1,0 +1,60 @@
+"""A conversation: questions asked through a door, their answers kept under the name of their step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .doors import Answer, Door
+from .site import Site
+
+
+class Missed(AssertionError):
+    """What was to happen did not, for as long as the site's patience lasted."""
+
+
+class Talk:
+    """What was said, step by step. A step that is asked again keeps its last answer."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self._said: dict[str, Answer] = {}
+
+    @property
+    def site(self) -> Site:
+        """Who answers."""
+        return self.door.site
+
+    def __getitem__(self, step: str) -> Answer:
+        return self._said[step]
+
+    def name(self, what: str) -> str:
+        """A name that nobody else has."""
+        return f"contract-{self.site.tag}-{self.door.name}-{what}"
+
+    def ask(self, step: str, method: str, path: str, body: Any = None, **query: Any) -> Answer:
+        """Ask, and keep the answer."""
+        answer = self._said[step] = self.door.ask(method, path, body, query)
+        return answer
+
+    def until(self, step: str, path: str, reached: Callable[[Answer], Any]) -> Answer:
+        """Look until it is so; the answer that it was seen in is kept."""
+        end = time.monotonic() + self.site.patience
+        while not reached(answer := self.ask(step, "GET", path)):
+            if time.monotonic() > end:
+                raise Missed(f"{step} at {self.site.name}: after {self.site.patience:.0f} s still {answer.data}")
+            time.sleep(self.site.pause)
+        return answer
+
+
+def field(path: str, *values: Any) -> Callable[[Answer], bool]:
+    """Whether an answer has one of some values at a path such as ``status.phase``."""
+    return lambda answer: at(answer.data, path) in values
+
+
+def at(data: Any, path: str) -> Any:
+    """The value at a dotted path; None where the path ends early."""
+    for key in path.split("."):
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data
