@@ -18,6 +18,7 @@ from fmctl.domain.live import Health, Live
 from fmctl.domain.problem import FmctlError, NoAnswer, Refused, UsageError
 from fmctl.domain.resource import ResourceId
 from fmctl.execute import Limits
+from fmctl.following import added, follow_log
 from fmctl.history import history
 from fmctl.kinds import KINDS
 from fmctl.kinds.records import events, usage
@@ -198,6 +199,38 @@ def test_measures_without_data_are_left_out() -> None:
             }
 
     assert [("cpuUsage", 40, 30, 40)] == [tuple(one) for one in usage(RUN, Measured())]
+
+
+# ------------------------------------------------------------------ following logs
+
+
+def test_following_a_log_goes_on_with_the_next_attempt(world: World) -> None:
+    """What a retry writes comes after what the first attempt wrote, and the end is the end of the last."""
+    world.runner.outcomes = {"*": 3}
+    declared = resources(job(retries={"user": 1}))
+    world.apply(declared, Limits(parallelism=1, wait=False))
+    session, told = world.session(), list[str]()
+
+    def notify(text: str) -> None:
+        told.append(text)
+        if len(told) == 1:  # an apply that watches starts the second attempt about now
+            world.apply(declared)
+
+    (run,) = KINDS["TrainingJob"].find("train", None, session.api)
+    pieces = list(follow_log(run, session, "worker-0", follow=True, notify=notify))
+
+    assert [f"{run.remote_name} started\n", f"{run.remote_name}-r1 started\n"] == pieces
+    assert "worker-0 exited with 3; looking for another attempt" in told[0]
+    assert [f"--- {run.remote_name}-r1", "there is none"] == [told[1], told[-1]]
+
+
+@pytest.mark.parametrize(
+    ("shown", "text", "new"),
+    [("", "a", "a"), ("ab", "abc", "c"), ("ab", "ab", ""), ("abc", "bcd", "bcd"), ("x" * 9000, "x" * 5000 + "y", "y")],
+)
+def test_only_what_is_new_of_a_log_is_told(shown: str, text: str, new: str) -> None:
+    """Also where the platform shows no more than the end of it, as long as the ends overlap."""
+    assert new == added(shown, text)
 
 
 # ------------------------------------------------------------------ history and status

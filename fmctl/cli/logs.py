@@ -14,7 +14,9 @@ def logs(
     what: Annotated[
         str, typer.Argument(metavar="TrainingJob/NAME", help="Whose log.", autocompletion=address_of("TrainingJob"))
     ],
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run has ended.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on until the run has ended, and with its retries.")
+    ] = False,
     tail: Annotated[int | None, typer.Option("--tail", min=0, help="Only the last lines.")] = None,
     task: Annotated[str, typer.Option("--task", help="The node's task: worker-0 …")] = "worker-0",
     context: Context = None,
@@ -22,12 +24,14 @@ def logs(
     """Print the log of a job's newest run."""
     import sys
 
-    from fmctl.api import address, follow_log, newest_run
+    from fmctl.api import address, newest_run
+    from fmctl.cli.output import warn
     from fmctl.cli.session import open_session, project_of
+    from fmctl.following import follow_log
 
     id = address(what if "/" in what else f"TrainingJob/{what}", "TrainingJob")
     session = open_session(project_of(None), context)
-    pieces = follow_log(newest_run(str(id), session), session, task, follow=follow)
+    pieces = follow_log(newest_run(str(id), session), session, task, follow=follow, notify=warn)
     for number, text in enumerate(pieces):
         lines = text.splitlines(keepends=True)
         kept = lines if tail is None or number else lines[len(lines) - min(tail, len(lines)) :]
