@@ -31,12 +31,12 @@ from fmctl.domain.ports import Clock
 from fmctl.domain.problem import ExitCode, FmctlError, NotReady, Refused, UsageError, worst
 from fmctl.domain.resource import Resource, ResourceId
 from fmctl.execute import Limits
+from fmctl.following import follow_log
 from fmctl.guards import asks, guard
 from fmctl.kinds import KINDS, RUNS, parse
 from fmctl.kinds.service import Service
 from fmctl.kinds.training_job import TrainingJob
 from fmctl.listing import Entry, entries
-from fmctl.receipts import write_receipts
 from fmctl.secrets import reader
 from fmctl.settings import Project, context_name, find_context, find_project
 from fmctl.sources import Sources, for_pruning, read
@@ -44,7 +44,6 @@ from fmctl.waiting import Goal, Waited, wait_for
 from fmctl.workflow import Choice, make_plan
 from fmctl.workflow import apply as carry_out
 
-FOLLOW_SECONDS = 1.0
 STOPPABLE = ("TrainingJob", "Service")
 
 
@@ -172,7 +171,7 @@ def get(
 
 
 def logs(what: str, *, context: str | None = None, follow: bool = False, task: str = "worker-0") -> Iterator[str]:
-    """The log of a training job's newest run, in pieces; with ``follow`` until the run has ended."""
+    """The log of a training job's newest run, in pieces; with ``follow`` until it and later attempts have ended."""
     session = open_here(context)
     return follow_log(newest_run(what, session), session, task, follow=follow)
 
@@ -253,25 +252,6 @@ def newest_run(what: str, session: Session) -> Live:
         msg = f"no run of {what} in context {session.context.name}"
         raise FmctlError(msg, hint="see `fmctl get TrainingJob -A`")
     return runs[-1]
-
-
-def follow_log(run: Live, session: Session, task: str, *, follow: bool) -> Iterator[str]:
-    """What there is of a run's log, then what is added until it has ended."""
-    kind, shown, current = TrainingJob(), "", run
-    while True:
-        text = kind.log(current, session.api, task)
-        new = text[len(shown) :] if text.startswith(shown) else text
-        if new:
-            yield new
-        shown = text
-        if not follow or not current.active:
-            write_receipts([current] if follow else [], session)
-            return
-        session.clock.sleep(FOLLOW_SECONDS)
-        seen = kind.find_id(current.remote_id, session.api)
-        if seen is None:
-            return
-        current = seen
 
 
 def service_address(what: str, session: Session, path: str = "") -> str:
