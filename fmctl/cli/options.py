@@ -51,6 +51,9 @@ NoColor = Annotated[bool, typer.Option("--no-color", help="No colour (also NO_CO
 Outputs = Annotated[
     list[str] | None,
     typer.Option(
-        "--output", "-o", help="text, json; FORMAT=FILE writes to a file.", autocompletion=complete_plan_format
+        "--output",
+        "-o",
+        help="text, json, markdown; FORMAT=FILE writes to a file.",
+        autocompletion=complete_plan_format,
     ),
 ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fmctl.sources import Sources
 
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "markdown")
 
 
 def make(
@@ -71,18 +71,29 @@ def write(file: Path, text: str) -> None:
 
 def show(plan: Plan, outputs: Sequence[str], *, full: bool) -> None:
     """The plan in every format that was asked for, to stdout or to files; notes to stderr."""
-    from fmctl.report.machine import dumps, plan_json
-    from fmctl.report.text import plan_text
-
     for output in outputs:
         format, _, file = output.partition("=")
         if format not in FORMATS:
             msg = f"no output format {format!r}"
             raise UsageError(msg, hint=f"formats: {', '.join(FORMATS)}; FORMAT=FILE writes to a file")
-        text = plan_text(plan, full=full) if format == "text" else dumps(plan_json(plan))
+        text = _text(plan, format, full=full)
         if file:
             write(Path(file), text)
         else:
             say(text, prose=format == "text")
     for note in plan.notes:
         warn(f"note: {note}")
+
+
+def _text(plan: Plan, format: str, *, full: bool) -> str:
+    """The plan in one format."""
+    from fmctl.report.machine import dumps, plan_json
+    from fmctl.report.markdown import plan_markdown
+    from fmctl.report.text import plan_text
+
+    match format:
+        case "json":
+            return dumps(plan_json(plan))
+        case "markdown":
+            return plan_markdown(plan)
+    return plan_text(plan, full=full)

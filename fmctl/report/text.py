@@ -34,9 +34,13 @@ def change_lines(plan: Plan, *, full: bool = False) -> Iterator[str]:
 
 def line(change: Change) -> str:
     """``~ Service/chat  # manifest_changed, drift: spec.models[0].weight``."""
+    return f"{change.action.symbol} {change.id}  # {reasons(change)}"
+
+
+def reasons(change: Change) -> str:
+    """Why, in what way, and which fields: all that is said of a change on its line."""
     drift = "drift" if change.drift and change.reason is not Reason.DRIFT else ""
-    why = ", ".join(part for part in (str(change.reason), drift, change.message, _names(change.fields)) if part)
-    return f"{change.action.symbol} {change.id}  # {why}"
+    return ", ".join(part for part in (str(change.reason), drift, change.message, _names(change.fields)) if part)
 
 
 def _names(fields: Sequence[FieldChange]) -> str:
