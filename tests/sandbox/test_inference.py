@@ -1,11 +1,13 @@
 """The gateway in front of real-time services: who may ask, what it passes on, and its own error codes."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from werkzeug.test import Client, EnvironBuilder
 
 from fmctl.sandbox import VirtualClock
 from fmctl.sandbox.server import Server
@@ -81,6 +83,15 @@ def test_a_service_of_a_pool_has_the_pool_in_its_address(world: World) -> None:
     assert ["/deep/er", "/deep/er"] == paths
     assert "/" == world.client.post(address, json={}).json()["path"]
     assert (404, "APIG.0101") == refusal(world.predict(POOL, {}))
+
+
+def test_bytes_that_may_not_stand_in_a_query_are_encoded(world: World) -> None:
+    """What a careless client sends reaches the model as what it meant."""
+    token = {"X-Auth-Token": world.client.headers["X-Auth-Token"]}
+    call = EnvironBuilder(path=f"/v1/infers/{world.running()}", method="POST", headers=token, json={}).get_environ()
+    answer = Client(world.sandbox.wsgi).open(call | {"QUERY_STRING": "name=\xc3\xa9&x=%20+[1]"})
+
+    assert "/?name=%C3%A9&x=%20+[1]" == json.loads(answer.data)["path"]
 
 
 def test_what_the_model_refuses_is_passed_on(world: World) -> None:

@@ -150,6 +150,15 @@ def test_a_monitor_counts_the_cards_of_a_specification(world: World) -> None:
     assert (2, 0, 0) == (model["gpu_total"], model["gpu_usage"], model["npu_total"])
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", "clusters"), ("PUT", "services/{}/nodes/n/status")])
+def test_what_is_about_edge_nodes_is_refused_with_a_reason(world: World, method: str, path: str) -> None:
+    """There are none."""
+    answer = world.ask(method, path.format(world.running()), {} if method == "PUT" else None)
+
+    assert (400, "ModelArts.2858") == (answer.status_code, answer.json()["error_code"])
+    assert "edge" in answer.json()["error_msg"]
+
+
 class Unwilling(ScriptedLauncher):
     """A machine that starts nothing."""
 

@@ -359,6 +359,9 @@ def test_a_large_instance_count_is_counted_but_not_all_run(world: World) -> None
 
     assert world.settled(service_id)["config"][0]["instance_count"] == 128
     assert len(world.launcher.alive()) == 4
+    assert world.get(f"services/{service_id}/monitor")["service_running_instance_count"] == 128
+    world.launcher.alive()[0].kill()
+    assert world.get(f"services/{service_id}/monitor")["service_running_instance_count"] == 3
 
 
 def test_predictions_pass_the_body_and_hide_the_credentials(world: World) -> None:

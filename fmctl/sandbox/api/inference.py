@@ -25,6 +25,7 @@ from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 UNPUBLISHED = "APIG.0101"
 TOO_LARGE = "APIG.0201"
 BAD_CREDENTIAL = "APIG.0301"
+QUERY = "%=&+/?:@!$'()*,;~-._[]"
 BODY_LIMIT = 12 * 1024 * 1024
 TIMEOUT = 40.0
 # Of the caller's headers the model sees only these, and those with the prefix: the others are about the gateway.
@@ -89,8 +90,8 @@ def _refuse_unless_running(call: Call, service_id: str) -> None:
 
 
 def _target(call: Call, path: str) -> str:
-    """Path and query, encoded again as they came."""
-    query = call.request.query_string.decode("latin-1")
+    """Path and query, encoded again as they came; bytes that may not stand in a query are encoded, too."""
+    query = quote(call.request.query_string, safe=QUERY)
     return f"{quote(path)}?{query}" if query else quote(path)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from fmctl.sandbox.api import service_records
 from fmctl.sandbox.api.listing import LONGEST_NUMBER, ordered, page
 from fmctl.sandbox.models.checks import invalid
-from fmctl.sandbox.serving.deployments import Serving
+from fmctl.sandbox.serving.deployments import Serving, process_count
 from fmctl.sandbox.serving.instances import Usage
 from fmctl.sandbox.serving.specifications import SPECIFICATIONS
 from fmctl.sandbox.wire import Call, Reply, Route, route
@@ -68,7 +68,7 @@ def _monitor(document: Document, element: Document, usage: list[Usage]) -> Docum
         "model_id": element["model_id"],
         "model_name": element["model_name"],
         "model_version": element["model_version"],
-        "model_running_instance_count": len(usage),
+        "model_running_instance_count": _running(element, len(usage)),
         "model_instance_count": element["instance_count"],
         "cpu_core_usage": round(sum(one.cpu_cores for one in usage), 3),
         "cpu_core_total": cpu * element["instance_count"],
@@ -77,6 +77,11 @@ def _monitor(document: Document, element: Document, usage: list[Usage]) -> Docum
         **NO_ACCELERATORS,
         **_accelerators(element),
     }
+
+
+def _running(element: Document, processes: int) -> int:
+    """Not each instance of a large number has a process: when all processes answer, all instances do."""
+    return int(element["instance_count"]) if processes >= process_count(element) else processes
 
 
 def _accelerators(element: Document) -> Document:

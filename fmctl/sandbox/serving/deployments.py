@@ -228,7 +228,7 @@ class Serving:
     def _ensure(self, document: Document, config: Config, now: float) -> list[tuple[Group, int]]:
         groups = []
         for element in config:
-            count = min(element["instance_count"], MAX_PROCESSES)
+            count = process_count(element)
             key = self._key(document["service"], element)
             known = self._fleet.group(key)
             spec = known.spec if known else self._spec(document["service"], element)
@@ -237,10 +237,10 @@ class Serving:
 
     def _keep_only(self, document: Document, config: Config, now: float) -> None:
         """End what a configuration does not need."""
-        keys = {self._key(document["service"], element): element["instance_count"] for element in config}
+        keys = {self._key(document["service"], element): process_count(element) for element in config}
         self._fleet.trim_service(_id(document), keys, now)
         for key, count in keys.items():
-            self._fleet.trim(key, min(count, MAX_PROCESSES), now)
+            self._fleet.trim(key, count, now)
 
     def _key(self, service: Document, element: Document) -> GroupKey:
         """What an element runs; not how often, nor for which share of the traffic."""
@@ -272,6 +272,11 @@ class Serving:
     def _folder(self, service_id: str) -> Path:
         """What its models print is kept here."""
         return self._sandbox.state_dir / "services" / service_id
+
+
+def process_count(element: Document) -> int:
+    """How many instances of an element really run."""
+    return min(int(element["instance_count"]), MAX_PROCESSES)
 
 
 def _id(document: Document) -> str:
