@@ -265,7 +265,7 @@ def test_searches_by_tags_and_hosts_look_back_a_month(jobs: Jobs, sandbox: Sandb
 
 
 def test_searches_by_user_and_kind_of_training(jobs: Jobs, sandbox: Sandbox) -> None:
-    """Who made a job is asked for by id; fine-tuning jobs there are none."""
+    """Who made a job is asked for by id; a job with code of its own is no fine-tuning job."""
     jobs.start("mine")
     by_user = [{"key": "user_id", "value": [sandbox.credentials.user_id]}]
 

@@ -56,14 +56,7 @@ LISTED = (
 @route("POST", "/v1/{project_id}/models")
 def create(call: Call) -> Reply:
     """Accept a model; its import is seen in its status."""
-    body = call.json("ModelArts.0104")
-    checks.check(body)
-    body["workspace_id"] = workspace_of(call.sandbox.store, call.project_id, body)
-    document = _document(call, body)
-    with call.sandbox.store.transaction():
-        _refuse_duplicate(call, body)
-        put(call.sandbox, document)
-    return Reply(200, {"model_id": document["model"]["model_id"]})
+    return Reply(200, {"model_id": add_model(call, call.json("ModelArts.0104"))})
 
 
 @route("GET", "/v1/{project_id}/models")
@@ -98,6 +91,17 @@ def delete(call: Call) -> Reply:
             "delete_failed_list": [failure for _, failure in outcomes if failure is not None],
         },
     )
+
+
+def add_model(call: Call, body: Document) -> str:
+    """Check a model and begin its import; its id."""
+    checks.check(body)
+    body["workspace_id"] = workspace_of(call.sandbox.store, call.project_id, body)
+    document = _document(call, body)
+    with call.sandbox.store.transaction():
+        _refuse_duplicate(call, body)
+        put(call.sandbox, document)
+    return str(document["model"]["model_id"])
 
 
 def need(call: Call, model_id: str) -> Document:

@@ -1,6 +1,6 @@
 """What training jobs can do in ModelArts and not here, each refused after the job was found to exist.
 
-…/training-jobs/{id}/ft-detail · ft-metrics · ft-artifacts[/publish] · route_plan · tasks/{task_id}/save-image-job
+…/training-jobs/{id}/route_plan · tasks/{task_id}/save-image-job
 """
 
 from collections.abc import Sequence
@@ -9,14 +9,7 @@ from fmctl.sandbox.api.training_jobs import JOB, find_job, find_task
 from fmctl.sandbox.training import checks
 from fmctl.sandbox.wire import Call, Handler, Reply, Route, WireError, route, unsupported
 
-FINE_TUNING = "this is no fine-tuning job; the sandbox has no base models, so it runs none."
-FAMILIES = (
-    ("GET", JOB + "/ft-detail", FINE_TUNING),
-    ("GET", JOB + "/ft-metrics", FINE_TUNING),
-    ("GET", JOB + "/ft-artifacts", FINE_TUNING),
-    ("POST", JOB + "/ft-artifacts/publish", FINE_TUNING),
-    ("GET", JOB + "/route_plan", "the sandbox has no network whose ranks could be arranged."),
-)
+FAMILIES = (("GET", JOB + "/route_plan", "the sandbox has no network whose ranks could be arranged."),)
 IMAGE = JOB + "/tasks/{task_id}/save-image-job"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from fmctl.sandbox.api.authorizations import need_authorization
 from fmctl.sandbox.autosearch.checks import check_search
+from fmctl.sandbox.finetuning.checks import complete_fine_tuning, wants_fine_tuning
 from fmctl.sandbox.shapes import accept
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks, resources
@@ -168,10 +169,14 @@ def _check(call: Call, body: Document) -> None:
         stored = find_algorithm(store, call.project_id, algorithm["id"])
         algorithm = body["algorithm"] = apply_algorithm(algorithm, stored)
         requirements = stored["resource_requirements"]
-    check_source(algorithm, objects)
+    if tuned := wants_fine_tuning(body):
+        algorithm = body["algorithm"] = complete_fine_tuning(call.sandbox, body)
+    else:
+        check_source(algorithm, objects)
     flavor, nodes = resources.check_resource(spec), checks.mapping(spec, "resource").get("node_count") or 1
     resources.check_fit(flavor, nodes, checks.mapping(algorithm, "engine"), requirements)
-    checks.check_channels(algorithm, objects)
+    if not tuned:
+        checks.check_channels(algorithm, objects)
     check_parameters(algorithm, complete=True)
     checks.check_environment(algorithm)
     check_search(body["kind"], algorithm)

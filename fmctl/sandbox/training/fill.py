@@ -21,6 +21,7 @@ def new_job(body: Fields, job_id: str, user: str, now: float) -> Fields:
         "algorithm": _algorithm(sent.get("algorithm") or {}),
         "spec": _spec(sent.get("spec") or {}),
     }
+    job |= {name: sent[name] for name in ("train_type", "ftjob_config") if sent.get(name)}
     return job | ({"endpoints": sent["endpoints"]} if sent.get("endpoints") else {})
 
 

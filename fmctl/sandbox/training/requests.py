@@ -37,6 +37,24 @@ SOURCE: Mapping[str, Shape] = {
     "parameters": [PARAMETER],
     "environments": TEXTS,
 }
+FT_JOB: Shape = {
+    **_texts("ft_job_uuid", "ft_train_type", "model_type", "train_output_path", "checkpoint_id"),
+    "train_process": NUMBER,
+    "task_env": {
+        "envs": [
+            {
+                **_texts("label", "des", "env_name", "env_type", "value"),
+                **dict.fromkeys(("modifiable", "displayable"), SWITCH),
+                "used_steps": [TEXT],
+            }
+        ]
+    },
+    "checkpoint_config": {
+        "checkpoint_id": TEXT,
+        **dict.fromkeys(("save_checkpoints_max", "skipped_steps", "restore_training"), INTEGER),
+    },
+}
+ASSET_MODEL: Shape = _texts("name", "version", "type", "code", "desc", "series", "model_desc", "parent_asset_id")
 SSH: Shape = {"ssh": {"key_pair_names": [TEXT]}}
 NOTIFICATION: Shape = {"topic_urn": TEXT, "events": [TEXT]}
 REQUIREMENT: Shape = {**_texts("key", "operator"), "values": [TEXT]}
@@ -68,7 +86,8 @@ SEARCH_LISTS = ("reward_attrs", "search_params", "algo_configs")
 
 JOB: Shape = {
     **_texts("kind", "train_type"),
-    **dict.fromkeys(("tasks", "ftjob_config"), ANY),
+    "tasks": ANY,
+    "ftjob_config": FT_JOB,
     "metadata": {
         **_texts("name", "description", "workspace_id"),
         "annotations": TEXTS,
@@ -89,7 +108,9 @@ JOB: Shape = {
     },
     "spec": {
         "runtime_type": TEXT,
-        **dict.fromkeys(("asset_id", "asset_model", "output_model"), ANY),
+        "asset_id": TEXT,
+        "asset_model": ASSET_MODEL,
+        "output_model": {"obs": _texts("obs_path", "local_path")},
         "resource": {
             **_texts("flavor_id", "pool_id", "pool_group_id"),
             "node_count": INTEGER,

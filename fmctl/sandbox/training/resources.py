@@ -5,7 +5,7 @@ from typing import Any
 from fmctl.sandbox.objects import Objects
 from fmctl.sandbox.training.catalog import POOL_ID, Flavor, find_engine, find_flavor
 from fmctl.sandbox.training.checks import Fields, check_url, invalid, items, mapping
-from fmctl.sandbox.wire import WireError, unsupported
+from fmctl.sandbox.wire import WireError
 
 PRIORITIES = (1, 2, 3)
 MAX_VOLUMES = 8
@@ -20,7 +20,6 @@ EVENTS = (
     "JobHanged",
     "JobPreempted",
 )
-FINE_TUNING = ("asset_id", "asset_model", "output_model")
 
 
 def check_resource(spec: Fields) -> Flavor:
@@ -67,8 +66,6 @@ def check_fit(flavor: Flavor, nodes: int, engine: Fields, requirements: list[Fie
 
 def check_spec(spec: Fields, objects: Objects) -> None:
     """Everything else below spec."""
-    if any(spec.get(name) for name in FINE_TUNING):
-        raise unsupported(f"{', '.join(FINE_TUNING)} are for fine-tuning jobs, which the sandbox does not run.")
     on_pool = bool(mapping(spec, "resource").get("pool_id"))
     for name in ("auto_stop", "reserved_time"):
         _check_duration(name, mapping(spec, name))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from fmctl.sandbox.programs import FINE_TUNING, program_of
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training.checks import invalid, items
 from fmctl.sandbox.training.jobs import Training
@@ -46,14 +47,20 @@ def search(training: Training, body: Document, now: float) -> tuple[list[Documen
         filters.append(_lately(now))
     if body.get("train_type") not in (None, "", *TRAIN_TYPES):
         raise WireError(400, "ModelArts.2764", f"train_type must be one of {', '.join(TRAIN_TYPES)}.")
-    if body.get("train_type") == "ftjob" or not _here(body):
+    if not _here(body):
         return [], 0
     workspace = str(body.get("workspace_id") or "0")
     known = [one for one in _candidates(training, filters) if one["job"]["metadata"]["workspace_id"] == workspace]
+    known = [one for one in known if body.get("train_type") in (None, "", _train_type(one["job"]))]
     matches = [record for record in known if all(_fits(record, one) for one in filters)]
     matches = [record for record in matches if has_tags(record, tags)]
     matches.sort(key=lambda record: _actual(record, key), reverse=descending)
     return matches[offset * limit : (offset + 1) * limit], len(matches)
+
+
+def _train_type(job: Document) -> str:
+    """Without one of its own, a search finds both; only the console keeps the two apart."""
+    return "ftjob" if program_of(job) == FINE_TUNING else "job"
 
 
 def _lately(now: float) -> Filter:

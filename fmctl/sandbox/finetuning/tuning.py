@@ -1,0 +1,136 @@
+"""The training itself: steps down the loss, one example a step, with checkpoints after epochs."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from random import Random
+from statistics import fmean
+
+from fmctl.sandbox.finetuning.artifacts import save_model
+from fmctl.sandbox.finetuning.assets import base_model
+from fmctl.sandbox.finetuning.examples import BadData, Example, divide, read_examples
+from fmctl.sandbox.finetuning.language import Language
+from fmctl.sandbox.finetuning.records import FINAL, MIDDLE, Artifact, Progress
+from fmctl.sandbox.finetuning.request import PRETRAIN, Settings, read_settings
+from fmctl.sandbox.programs import Order
+
+START, OUTPUT = "base_model", "output_model"
+"""The names of a job's input that it starts from, if that is not the base model, and of its output."""
+POINTS = 50  # of the curve of losses, at most, for each epoch
+Say = Callable[[str], None]
+
+
+def run_tuning(order: Order, folder: Path, say: Say) -> int:
+    """All of one job; the exit code."""
+    job = order.job
+    settings = read_settings(job["train_type"], job["ftjob_config"])
+    try:
+        examples = _examples(order)
+    except BadData as error:
+        say(f"failed: {error}")
+        return 1
+    start = order.inputs.get(START)
+    model = Language.load(Path(start)) if start else base_model()
+    say(f"{settings.train_type} of {job['spec']['asset_id']}: {len(examples)} examples, {settings.epochs} epochs")
+    Tuning(model, settings, examples, Path(order.outputs[OUTPUT]), folder, say).run()
+    return 0
+
+
+class Tuning:
+    """One run: `output` gets the weights, `folder` the records."""
+
+    def __init__(
+        self, model: Language, settings: Settings, examples: Sequence[Example], output: Path, folder: Path, say: Say
+    ) -> None:
+        self._model = model
+        self._settings = settings
+        self._learned, self._tested = divide([_shaped(example, settings) for example in examples])
+        self._output = output
+        self._folder = folder
+        self._say = say
+        self._started = time.monotonic()
+        self._progress = Progress(total=settings.epochs * len(self._learned))
+
+    def run(self) -> None:
+        """Every epoch, then the finished model."""
+        loss = 0.0
+        self._progress.write(self._folder)
+        for epoch in range(1, self._settings.epochs + 1):
+            learned = self._epoch(epoch)
+            loss = self._test(learned)
+            self._say(f"epoch {epoch}/{self._settings.epochs} loss={learned:.4f} eval_loss={loss:.4f}")
+            if self._settings.saves(epoch):
+                self._keep(MIDDLE, f"checkpoints/epoch-{epoch}", epoch, loss)
+        self._keep(FINAL, "final", self._settings.epochs, loss)
+
+    def _epoch(self, epoch: int) -> float:
+        """Learn from all examples in an order of its own; the mean loss."""
+        order = list(self._learned)
+        Random(self._settings.seed * 1000 + epoch).shuffle(order)  # noqa: S311 (seeded: a training can be repeated)
+        losses: list[float] = []
+        for number, group in _groups(order, POINTS):
+            steps = range(self._progress.steps + 1, self._progress.steps + 1 + len(group))
+            found = [self._step(step, example) for step, example in zip(steps, group, strict=True)]
+            known = [loss for loss in found if loss is not None]
+            self._progress.steps = steps[-1]
+            if known:
+                self._progress.loss.append((steps[-1], round(fmean(known), 6)))
+            losses += known
+            self._note()
+            if number == 0 and epoch == 1:
+                self._say(f"step {steps[-1]}/{self._progress.total} loss={fmean(known or [0.0]):.4f}")
+        return fmean(losses) if losses else 0.0
+
+    def _step(self, step: int, example: Example) -> float | None:
+        if step <= self._settings.skipped:
+            return None
+        return self._model.learn(*example, self._settings.rate)
+
+    def _test(self, learned: float) -> float:
+        """The loss of what was held out; of what was learned when that is nothing."""
+        if not self._tested:
+            return learned
+        loss = round(fmean(self._model.loss(*example) for example in self._tested), 6)
+        self._progress.eval_loss.append((self._progress.steps, loss))
+        self._note()
+        return loss
+
+    def _keep(self, kind: str, path: str, epoch: int, loss: float) -> None:
+        save_model(self._model, self._output / path)
+        made = Artifact(str(uuid.uuid4()), kind, path, epoch, self._progress.steps, round(loss, 6), self._seconds())
+        self._progress.artifacts.append(made)
+        self._note()
+        self._say(f"{kind} artifact {made.id} in {path}")
+
+    def _note(self) -> None:
+        self._progress.seconds = self._seconds()
+        self._progress.write(self._folder)
+
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self._started, 3)
+
+
+def _examples(order: Order) -> list[Example]:
+    found: list[Example] = []
+    for channel in order.job["algorithm"]["inputs"]:
+        if channel["name"] != START:
+            share = (channel["remote"].get("dataset") or {}).get("dataset_proportion") or 100
+            found += read_examples(Path(order.inputs[channel["name"]]), share)
+    if not found:
+        raise BadData("the inputs hold no example: a line of text, or a .jsonl with an object a line")
+    return found
+
+
+def _shaped(example: Example, settings: Settings) -> Example:
+    """A pretraining learns all of a text, also what is a prompt to others."""
+    if settings.train_type == PRETRAIN:
+        return Example(example.prompt[:1], example.prompt[1:] + example.answer)
+    return example
+
+
+def _groups(examples: Sequence[Example], count: int) -> Iterator[tuple[int, Sequence[Example]]]:
+    """The examples in so many groups, or in one each when there are fewer."""
+    size = max(-(-len(examples) // count), 1)
+    for number, at in enumerate(range(0, len(examples), size)):
+        yield number, examples[at : at + size]
