@@ -28,6 +28,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__  # what a notebook completes
+
+
 def __getattr__(name: str) -> Any:
     if name in __all__:
         from fmctl import api

@@ -6,8 +6,11 @@
     done = fmctl.apply("manifests/", on_event=print)
     answer = fmctl.predict("Service/digits", {"data": {"req_data": [...]}})
 
-Every function takes ``context`` (else FMCTL_CONTEXT, the project file, the environment, the sandbox, as the command
-line does) and raises ``fmctl.FmctlError`` or one of its subclasses, whose ``code`` is the command line's exit code.
+``filenames`` are files, directories or globs. ``context`` is where to act (else FMCTL_CONTEXT, the project file, the
+environment, the sandbox, as the command line does). ``on_event`` is called with every ``Event``; ``print`` will do.
+
+Every function raises ``fmctl.FmctlError`` or a subclass: its ``code`` is the command line's exit code, its ``hint``
+says what to do. ManifestError has the ``problems`` of manifests; the others are drawn in ``fmctl.domain.problem``.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from fmctl.domain.event import Event, Outcome
 from fmctl.domain.live import Live
 from fmctl.domain.plan import Plan, Summary, summarize
 from fmctl.domain.ports import Clock
-from fmctl.domain.problem import ExitCode, FmctlError, NotReady, Refused, UsageError, worst
+from fmctl.domain.problem import Conflict, ExitCode, FmctlError, NotReady, Refused, UsageError, worst
 from fmctl.domain.resource import Resource, ResourceId
 from fmctl.execute import Limits
 from fmctl.following import follow_log
@@ -45,6 +48,8 @@ from fmctl.workflow import Choice, make_plan
 from fmctl.workflow import apply as carry_out
 
 STOPPABLE = ("TrainingJob", "Service")
+File = str | os.PathLike[str]
+"""A file, a directory or a glob, also as ``pathlib.Path``."""
 
 
 def _quiet(_: object) -> None:
@@ -79,6 +84,10 @@ class Applied:
         """The addresses of the services that are up, by ``Kind/name``."""
         return {str(o.change.id): o.live.url for o in self.outcomes if o.live and o.live.url}
 
+    def __repr__(self) -> str:
+        lines = [f"  {outcome!r}" for outcome in self.outcomes if outcome.written or outcome.code]
+        return "\n".join([f"<Applied {self.code.name}: {self.summary.done}", *lines]) + ">"
+
 
 # ------------------------------------------------------------------- opening
 
@@ -103,46 +112,89 @@ def open_here(context: str | None = None, *, notify: Callable[[str], None] = _qu
     return open_session(find_project(["."], Path.cwd()), context, notify=notify)
 
 
-def _read(
-    filenames: Sequence[str], options: Mapping[str, Any], *, prune: bool = False
-) -> tuple[Project, tuple[Resource, ...], Choice]:
-    sources = Sources(tuple(filenames), **options)
+def _read(sources: Sources, *, prune: bool = False) -> tuple[Project, tuple[Resource, ...], Choice]:
+    if not sources.filenames:
+        msg = "say what to read: files, directories or globs"
+        raise UsageError(msg, hint='for example "manifests/"')
     if prune:
         sources = for_pruning(sources)
     project = find_project(sources.filenames, Path.cwd())
     return project, read(sources, project, sys.stdin.read), Choice(prune, whole=sources.whole)
 
 
+def _sources(
+    filenames: Sequence[File],
+    recursive: bool,
+    overlay: str | None,
+    selector: str | None,
+    target: str | Sequence[str] = (),
+    exclude: str | Sequence[str] = (),
+) -> Sources:
+    names = tuple(os.fspath(name) for name in filenames)
+    return Sources(names, recursive, overlay, selector, _patterns(target), _patterns(exclude))
+
+
+def _patterns(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 # --------------------------------------------------------------- the verbs
 
 
-def diff(*filenames: str, context: str | None = None, prune: bool = False, **options: Any) -> Plan:
-    """What ``apply`` would do with these files, directories or globs; never writes.
+def diff(
+    *filenames: File,
+    context: str | None = None,
+    prune: bool = False,
+    recursive: bool = False,
+    overlay: str | None = None,
+    selector: str | None = None,
+    target: str | Sequence[str] = (),
+    exclude: str | Sequence[str] = (),
+) -> Plan:
+    """What ``apply`` would do with these files; never writes.
 
-    ``options`` are those of ``Sources``: recursive, overlay, selector, target, exclude.
+    ``prune`` considers what the set owns and no longer declares. ``overlay`` is a name of fmctl.yaml, ``selector``
+    is ``key=value,…`` of labels, ``target`` and ``exclude`` are ``Kind/name`` with globs: one or several.
+
+    The Plan has ``changes`` (each with ``id``, ``action``, ``reason``, ``message``, ``fields``), ``summary``,
+    ``checksum``, ``notes``, and ``empty`` where there is nothing to do. What would be refused is in it, not raised.
     """
-    project, resources, choice = _read(filenames, options, prune=prune)
+    named = _sources(filenames, recursive, overlay, selector, target, exclude)
+    project, resources, choice = _read(named, prune=prune)
     return make_plan(resources, open_session(project, context), choice)
 
 
 def apply(
-    *filenames: str,
+    *filenames: File,
     context: str | None = None,
     yes: bool = False,
-    prune: bool = False,
+    checksum: str | None = None,
     wait: bool = True,
     timeout: float | None = None,
     on_event: Callable[[Event], None] = _quiet,
-    **options: Any,
+    prune: bool = False,
+    recursive: bool = False,
+    overlay: str | None = None,
+    selector: str | None = None,
+    target: str | Sequence[str] = (),
+    exclude: str | Sequence[str] = (),
 ) -> Applied:
-    """Make the remote side match. ``yes`` allows what stops, destroys or replaces; ``timeout`` is in seconds.
+    """Make the remote side match these files, and wait, for ``timeout`` seconds at most.
+
+    ``yes`` allows what stops, destroys or replaces. ``checksum``, of a plan that ``diff`` has returned, allows exactly
+    that plan and raises Conflict where the plan is another one by now. The other options are those of ``diff``.
 
     Raises Refused, before the first write, for errors, policy and a missing ``yes``. What fails while it is carried
-    out is in the result: see ``Applied.ok`` and ``outcomes``.
+    out is in the result: ``Applied.ok``, and ``outcomes``, each with ``change``, ``ending``, ``message`` and ``log``.
     """
-    project, resources, choice = _read(filenames, options, prune=prune)
+    named = _sources(filenames, recursive, overlay, selector, target, exclude)
+    project, resources, choice = _read(named, prune=prune)
     session = open_session(project, context)
     plan = make_plan(resources, session, choice)
+    if checksum and checksum != plan.checksum:
+        msg = f"the plan is not the reviewed one: {plan.checksum}, not {checksum}"
+        raise Conflict(msg, hint="review the plan again")
+    yes = yes or checksum is not None
     return _carry_out(plan, session, Limits(wait=wait, timeout=timeout), on_event, yes=yes)
 
 
@@ -158,16 +210,25 @@ def _carry_out(
 
 
 def get(
-    what: str | None = None, *filenames: str, context: str | None = None, every: bool = False, **options: Any
+    what: str | None = None,
+    *filenames: File,
+    context: str | None = None,
+    every: bool = False,
+    recursive: bool = False,
+    overlay: str | None = None,
+    selector: str | None = None,
 ) -> list[Entry]:
     """Live resources: everything with a marker, one kind (``"Service"``), or one resource (``"Service/digits"``).
 
-    With ``filenames`` what they declare; ``every`` adds what has no marker.
+    With ``filenames`` what they declare, also where ``entry.live`` is None; ``every`` adds what has no marker.
+    An Entry has ``id``, ``live`` (``phase``, ``health``, ``url``, ``message`` …) and ``runs``, the oldest first.
     """
     kind, name = parse(what) if what else (None, None)
-    project, resources = _read(filenames, options)[:2] if filenames else (find_project(["."], Path.cwd()), ())
-    session = open_session(project, context)
-    return entries(session, kind, name, declared=resources if filenames else None, every=every)
+    if not filenames:
+        session = open_here(context)
+        return entries(session, kind, name, every=every)
+    project, resources = _read(_sources(filenames, recursive, overlay, selector))[:2]
+    return entries(open_session(project, context), kind, name, declared=resources, every=every)
 
 
 def logs(what: str, *, context: str | None = None, follow: bool = False, task: str = "worker-0") -> Iterator[str]:
@@ -177,7 +238,10 @@ def logs(what: str, *, context: str | None = None, follow: bool = False, task: s
 
 
 def predict(what: str, data: Any, *, context: str | None = None, path: str = "") -> Any:
-    """Ask a service: ``data`` is sent as JSON, the answer is decoded when it is JSON. NotReady on an error status."""
+    """Ask a service: ``data`` is sent as JSON, the answer is decoded when it is JSON, and else is text.
+
+    ``path`` is below the service's address. Raises NotReady on a status of 400 or more, with the answer in its message.
+    """
     session = open_here(context)
     url = service_address(what, session, path)
     answer = session.api.predict(url, json.dumps(data).encode(), "application/json")
@@ -210,14 +274,20 @@ def wait(
     context: str | None = None,
     on_event: Callable[[Event], None] = _quiet,
 ) -> list[Waited]:
-    """Wait until each of ``what`` is ``ready``, ``stopped`` or ``deleted``, or has ended otherwise: see ``code``."""
+    """Wait until each of ``what`` is ``ready``, ``stopped`` or ``deleted``, for ``timeout`` seconds at most.
+
+    The list has a Waited for each, with ``id``, ``code`` and ``message``; ``code`` is not 0 where it ended otherwise.
+    """
+    if goal not in list(Goal):
+        msg = f"no goal {goal!r}"
+        raise UsageError(msg, hint=f"goals: {', '.join(Goal)}")
     return wait_for([address(one) for one in what], Goal(goal), open_here(context), timeout, on_event)
 
 
-def copy(what: str, folder: str, *, context: str | None = None, force: bool = False) -> int:
-    """Download an output (``"TrainingJob/digits:train_url/model"``) of the newest completed run.
+def copy(what: str, folder: File, *, context: str | None = None, force: bool = False) -> int:
+    """Download an output (``"TrainingJob/digits:train_url/model"``) of the newest completed run; the number of files.
 
-    It returns the number of files.
+    Raises Refused where ``folder`` is not empty, unless ``force``; NotReady where no run has completed.
     """
     return copying.copy(what, Path(folder), open_here(context), force=force).files
 
@@ -225,7 +295,7 @@ def copy(what: str, folder: str, *, context: str | None = None, force: bool = Fa
 def delete(
     *what: str, context: str | None = None, yes: bool = False, on_event: Callable[[Event], None] = _quiet
 ) -> Applied:
-    """Delete live objects by address (``"Service/digits"``), users before what they use."""
+    """Delete live objects by address (``"Service/digits"``), users before what they use; it needs ``yes``."""
     session = open_here(context)
     plan = plan_deletion((), what, session)
     require_all(plan, what)

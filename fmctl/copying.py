@@ -66,7 +66,7 @@ def _check_target(folder: Path, *, force: bool) -> None:
         raise UsageError(msg)
     if not force and folder.is_dir() and any(folder.iterdir()):
         msg = f"{folder} is not empty"
-        raise Refused(msg, hint="name another folder, or say --force to write over what is there")
+        raise Refused(msg, hint="name another folder, or force it (--force): what is there is written over")
 
 
 def _outputs(id: ResourceId, session: Session) -> dict[str, str]:

@@ -32,6 +32,10 @@ class Entry:
     more: Mapping[str, Any] = field(default_factory=dict)
     """What of its live spec is told for looking only, and never compared with a manifest."""
 
+    def __repr__(self) -> str:
+        runs = f", {len(self.runs)} runs" if len(self.runs) > 1 else ""
+        return f"<{self.id}: {f'{self.live.phase}, {self.live.health}' if self.live else 'absent'}{runs}>"
+
     @property
     def remote_name(self) -> str:
         """The name on the platform, empty while there is none."""

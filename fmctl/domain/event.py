@@ -29,6 +29,10 @@ class Event:
     phase: str = ""
     elapsed: float = 0.0
 
+    def __str__(self) -> str:
+        begins = f"{self.change.action} " if self.type is EventType.START else ""
+        return f"{self.change.id}: {begins}{self.message}"
+
 
 class Ending(StrEnum):
     """How one change ended."""
@@ -52,3 +56,6 @@ class Outcome:
     """Whether the remote side was changed."""
     log: str = ""
     """The last lines of a failed run's log."""
+
+    def __repr__(self) -> str:
+        return f"<{self.change.action} {self.change.id}: {self.ending}, {self.message}>"

@@ -76,6 +76,9 @@ class Live:
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What else a verb or a report wants to know: source job, model ids, exit code, transition times."""
 
+    def __repr__(self) -> str:
+        return f"<{self.id}: {self.remote_name}, {self.phase}, {self.health}>"
+
     def owned_by(self, set_name: str) -> bool:
         """Whether the marker names this set."""
         return self.marker is not None and self.marker.set == set_name

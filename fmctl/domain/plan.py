@@ -103,6 +103,10 @@ class Change:
     needs: tuple[ResourceId, ...] = ()
     """What must be ready (creates) or gone (deletes) before this is done."""
 
+    def __repr__(self) -> str:
+        why = f"{self.reason}, {self.message}" if self.message else self.reason
+        return f"<{self.action} {self.id}: {why}>"
+
     @property
     def writes(self) -> bool:
         """Whether carrying this out changes the remote side."""
@@ -188,6 +192,11 @@ class Plan:
     summary: Summary
     checksum: str
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        lines = [f"  {change!r}" for change in self.changes if change.writes or change.blocked]
+        head = f"<Plan of set {self.target.set} on {self.target.context}: {self.summary.text}"
+        return "\n".join([head, *lines]) + ">"
 
     @property
     def empty(self) -> bool:

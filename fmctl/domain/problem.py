@@ -85,6 +85,8 @@ class FmctlError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(f"hint: {hint}")  # for who sees the traceback: a notebook
 
 
 class UsageError(FmctlError):
