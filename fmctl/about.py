@@ -10,6 +10,7 @@ from fmctl.domain.live import Health, Live
 from fmctl.domain.ports import Api
 from fmctl.domain.record import Happening
 from fmctl.domain.values import address, span
+from fmctl.kinds.model_version import ModelVersion
 from fmctl.kinds.using import MODELS
 
 Pairs = Iterator[tuple[str, str]]
@@ -90,8 +91,9 @@ def _service(live: Live) -> Pairs:
 
 def why(live: Live, session: Session, events: Sequence[Happening]) -> str:
     """Why it is in its state, as far as the platform and the ledger tell; empty where the phase says it all."""
-    if live.message:
-        return live.message
+    message = live.message or _failure(live, session.api)
+    if message:
+        return message
     if live.phase == "Terminated":
         return _stopped(live, session)
     if live.health is Health.PROGRESSING and events:
@@ -100,6 +102,14 @@ def why(live: Live, session: Session, events: Sequence[Happening]) -> str:
         bad = [event for event in events if event.level in ("Warning", "Error")] or list(events)
         return bad[-1].message if bad else ""
     return ""
+
+
+def _failure(live: Live, api: Api) -> str:
+    """Why a model version failed, which lists do not tell."""
+    if live.id.kind != ModelVersion.name or live.health is not Health.DEGRADED:
+        return ""
+    detail = ModelVersion().find_id(live.remote_id, api)
+    return detail.message if detail else ""
 
 
 def _stopped(live: Live, session: Session) -> str:

@@ -84,11 +84,11 @@ class Tail:
         return self._lives.get(id)
 
     def _log(self, id: ResourceId, live: Live) -> str:
-        """The last line of what a run wrote; nothing before it has started."""
+        """The last line of what a run writes; nothing before it has started, and after its end."""
         from fmctl.kinds import RUNS
         from fmctl.kinds.training_job import TrainingJob
 
-        if id.kind not in RUNS or not live.started:
+        if id.kind not in RUNS or not live.started or not live.active:
             return ""
         log = TrainingJob().log(live, self._api)
         if len(log) > LONG_LOG:

@@ -8,6 +8,7 @@ from fmctl.domain.live import Health, Live
 from fmctl.domain.plan import Target
 from fmctl.domain.record import Details, Happening, Link, ServiceUpdate, Usage
 from fmctl.domain.values import span
+from fmctl.kinds.runs import recovering
 from fmctl.report.table import clipped, folded, legible, table, width
 from fmctl.report.times import clock, when
 
@@ -53,7 +54,7 @@ def details_text(details: Details, target: Target, now: float, columns: int | No
         ("Used by", _links(details.users, room)),
         ("Events", events_lines(details.events[-NEWEST_EVENTS:], room)),
         ("Log, the last lines", [clipped(line, room) for line in log] if room else log),
-        ("Next", [line + options if ": fmctl " in line else line for line in _next(live, details)]),
+        ("Next", [line + options if ": fmctl " in line else line for line in _next(live, details, now)]),
     ]
     return "\n".join(_sections(sections))
 
@@ -151,18 +152,26 @@ def events_lines(events: Sequence[Happening], columns: int | None = None) -> Seq
 # ------------------------------------------------------------------- what to do
 
 
-def _next(live: Live, details: Details) -> Iterator[str]:
-    next_of = {"TrainingJob": _next_job, "ModelVersion": _next_model, "Service": _next_service}
-    yield from next_of[live.id.kind](live, details)
+def _next(live: Live, details: Details, now: float) -> Iterator[str]:
+    match live.id.kind:
+        case "TrainingJob":
+            yield from _next_job(live, now)
+        case "ModelVersion":
+            yield from _next_model(live, details)
+        case _:
+            yield from _next_service(live)
 
 
-def _next_job(live: Live, details: Details) -> Iterator[str]:
+def _next_job(live: Live, now: float) -> Iterator[str]:
     if live.active:
         yield f"follow it: fmctl logs -f {live.id}"
         yield f"wait for it: fmctl wait {live.id}"
         yield f"stop it: fmctl stop {live.id}"
     elif live.health is Health.HEALTHY:
         yield from (f"get what it wrote: fmctl cp {live.id}:{name} ./{name}" for name in live.facts.get("outputs", {}))
+    elif recovering(live, now):
+        yield f"see what happened: fmctl events {live.id}"
+        yield f"wait, since the platform may yet bring it back: fmctl wait {live.id}"
     else:
         yield f"see its log: fmctl logs {live.id}"
         if live.health is Health.SUSPENDED:
@@ -181,7 +190,7 @@ def _next_model(live: Live, details: Details) -> Iterator[str]:
         yield f"serve it: name it in a Service, {{modelRef: ...}} in this set or {{modelId: {live.remote_id}}}"
 
 
-def _next_service(live: Live, details: Details) -> Iterator[str]:
+def _next_service(live: Live) -> Iterator[str]:
     if live.health is Health.SUSPENDED:
         yield f"start it: fmctl start {live.id}"
     elif live.health is Health.DEGRADED:
