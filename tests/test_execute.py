@@ -359,6 +359,30 @@ def test_no_wait_starts_and_leaves(world: World) -> None:
     assert 1 == len(jobs(world))
 
 
+class Deaf(httpx.BaseTransport):
+    """Answers changes of jobs as if they were made."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            return httpx.Response(200, json=None, request=request)
+        return self.inner.handle_request(request)
+
+
+def test_a_change_that_is_dropped_in_silence_fails(world: World) -> None:
+    """A 200 is not believed: what does not read back after a minute fails the change, and says what is missing."""
+    (declared,) = resources(job(description="Our words"))
+    seed_job(world, f"train-{declared.hash}", "Completed", f"Their words [fmctl:{SET}@{declared.marker}s]")
+    world.transport.inner = Deaf(world.transport.inner)
+    (outcome,) = world.apply((declared,))
+
+    assert (Ending.FAILED, ExitCode.API) == (outcome.ending, outcome.code)
+    assert "the description of" in outcome.message
+    assert "did not take effect" in outcome.message
+
+
 # ------------------------------------------------------------------ services
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from fmctl.domain.live import Live, Marker
 from fmctl.domain.plan import Action, Change, Reason
-from fmctl.domain.problem import NotFound, RunEnded, WrongState
+from fmctl.domain.problem import NotFound, NotReady, RunEnded, WrongState
 from fmctl.domain.resource import Resource
 from fmctl.kinds import job_wire, runs
-from fmctl.kinds.base import Found, Steps, Work
+from fmctl.kinds.base import Found, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.deleting import until_gone
 from fmctl.kinds.ending import receipt, until_ended, until_settled
 from fmctl.kinds.finding import Jobs, Seen
 from fmctl.kinds.job_wire import JOBS
 from fmctl.kinds.provenance import provenance
+from fmctl.kinds.settling import EFFECT_SECONDS
 
 LOG_LINES = 20
 
@@ -123,13 +125,33 @@ class Running(NamedTuple):
         return (yield from until_ended(live))
 
     def update(self, change: Change, live: Live) -> Steps:
-        """Description with the marker, and priority: all that can change in place."""
+        """Description with the marker, and priority: all that can change in place. It is read back until it shows."""
         resource = _desired(change)
         body: dict[str, Any] = {"description": self._description(resource)}
+        wanted: dict[str, Any] = {"description": resource.spec.get("description", "")}
         if any(field.path == "spec.priority" for field in change.fields):
-            body["spec"] = {"schedule_policy": {"priority": resource.spec["priority"]}}
+            wanted["priority"] = resource.spec["priority"]
+            body["spec"] = {"schedule_policy": {"priority": wanted["priority"]}}
         self.work.api.call("PUT", f"{JOBS}/{live.remote_id}", body=body, safe=True)
-        return (yield from self.watch(change))
+        live = yield from self._until_shown(live, wanted)
+        return (yield from self.watch(replace(change, live=live)))
+
+    def _until_shown(self, live: Live, wanted: Mapping[str, Any]) -> Found:
+        """Wait while reads lag behind an update that was answered; NotReady for what the platform dropped."""
+        sent = self.work.clock.now()
+        while True:
+            seen = yield Watch(live.remote_id, live.remote_name, live.phase)
+            if seen is None:
+                raise NotReady(f"{live.remote_name} disappeared while it was changed", hint="apply again")
+            live = seen
+            kept = {key: value for key, value in wanted.items() if live.active or key == "description"}
+            missing = sorted(key for key, value in kept.items() if live.spec.get(key) != value)
+            if not missing and live.marker == self.marker:
+                return live
+            if self.work.clock.now() - sent > EFFECT_SECONDS:
+                what = " and ".join(missing) or "marker"
+                msg = f"the {what} of {live.remote_name} was accepted but did not take effect"
+                raise NotReady(msg, hint="a priority can be changed while the job is Pending; otherwise apply again")
 
     def delete(self, live: Live) -> Steps:
         """Delete a run, stopping it first so that its receipt says how it ended."""
