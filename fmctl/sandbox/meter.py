@@ -7,39 +7,55 @@ from pathlib import Path
 
 import psutil
 
-FIRST_SECONDS = 1.0
-EVERY_SECONDS = 60.0
+MINUTE = 60.0
+SECOND = 1.0
 NO_DATA = -1.0
 METRICS = ("cpuUsage", "memUsage", "npuUtil", "npuMemUsage", "gpuUtil", "gpuMemUsage")
 
 
 class Meter:
-    """Samples one process: soon after its start, then once a minute. The samples are kept in a file."""
+    """Averages of one process by the minute, kept in a file; the last one is of a minute that is not over."""
 
     def __init__(self, pid: int, path: Path) -> None:
         self._pid = pid
         self._path = path
-        self._since = time.monotonic()
-        self._due = self._since + FIRST_SECONDS
-        self._spent = 0.0
-        self._samples: dict[str, list[float]] = {name: [] for name in METRICS}
+        self._samples = read_samples(path) or {name: [] for name in METRICS}
+        self._due = self._spent_last = 0.0
+        self._memory: list[int] = []
+        self._begin(time.monotonic())
 
     def look(self) -> None:
-        """Take a sample when it is time for one."""
+        """See what is used, at once and then every second."""
         now = time.monotonic()
         if now < self._due:
             return
         spent, memory = _usage(self._pid)
-        share = max(spent - self._spent, 0) / (now - self._since) / (psutil.cpu_count() or 1)
-        known = {"cpuUsage": round(100 * share, 2), "memUsage": round(100 * memory / psutil.virtual_memory().total, 2)}
-        for name, values in self._samples.items():
-            values.append(known.get(name, NO_DATA))
-        self._path.write_text(json.dumps(self._samples))
-        self._since, self._spent, self._due = now, spent, now + EVERY_SECONDS
+        if now - self._since >= MINUTE:
+            self._begin(now)
+        self._spent_last = max(spent, self._spent_last)  # what has ended takes its time with it
+        self._memory.append(memory)
+        self._write(max(now - self._since, 0.01))
+        self._due = now + SECOND
+
+    def _begin(self, now: float) -> None:
+        """A new minute."""
+        self._since, self._spent = now, self._spent_last
+        self._memory = []
+        for values in self._samples.values():
+            values.append(NO_DATA)
+
+    def _write(self, seconds: float) -> None:
+        share = (self._spent_last - self._spent) / seconds / (psutil.cpu_count() or 1)
+        memory = sum(self._memory) / len(self._memory) / psutil.virtual_memory().total
+        self._samples["cpuUsage"][-1] = round(100 * min(share, 1.0), 2)
+        self._samples["memUsage"][-1] = round(100 * memory, 2)
+        whole = self._path.with_suffix(".new")
+        whole.write_text(json.dumps(self._samples))
+        whole.replace(self._path)
 
 
 def read_samples(path: Path) -> dict[str, list[float]] | None:
-    """What a meter has kept; None when it has not begun, or is just writing."""
+    """What a meter has kept; None when it has not begun."""
     try:
         samples: dict[str, list[float]] = json.loads(path.read_text())
     except (OSError, ValueError):

@@ -1,8 +1,8 @@
 """Really runs jobs: each in a process group of its own, watched by a thread.
 
 The log file is open to readers while the job writes it. Jobs run as the user who runs the sandbox: what they get is an
-environment of their own, not a machine of their own. By that environment a server that was killed finds, when it
-starts again, what it has left behind.
+environment of their own, not a machine of their own. By that environment a keeper finds them when the server is
+killed, and the server itself when it starts again.
 """
 
 import logging
@@ -16,13 +16,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-import psutil
-
+from fmctl.sandbox.keeper import Keeper, end_jobs
 from fmctl.sandbox.meter import Meter, read_samples
 from fmctl.sandbox.objects import Objects, ObsError
 from fmctl.sandbox.programs import SHELL
 from fmctl.sandbox.runner import Ended, Outlook
-from fmctl.sandbox.workdir import CannotPrepare, Workdir, job_mark, log_path, metrics_path
+from fmctl.sandbox.workdir import CannotPrepare, Workdir, log_path, metrics_path
 
 GRACE_SECONDS = 5.0
 """How long a job may take to end after SIGTERM, before SIGKILL."""
@@ -42,12 +41,14 @@ class ProcessRunner:
         self._root = root
         self._grace = grace
         self._running: dict[str, _Run] = {}
+        self._keeper: Keeper | None = None
 
     def outlook(self, job_id: str, job: Mapping[str, Any]) -> Outlook:
         """A real job waits for room alone."""
         return Outlook()
 
     def start(self, job_id: str, job: Mapping[str, Any], now: float) -> None:
+        self._keeper = self._keeper or Keeper(self._root)
         self._running[job_id] = _Run(Workdir(self._root / job_id, job, self._objects), self._grace)
 
     def poll(self, job_id: str, now: float) -> Ended | None:
@@ -78,17 +79,15 @@ class ProcessRunner:
         shutil.rmtree(self._root / job_id, ignore_errors=True)
 
     def recover(self, job_id: str) -> None:
-        mark = job_mark(self._root / job_id)
-        for process in psutil.process_iter():
-            with suppress(psutil.Error):
-                if mark.items() <= process.environ().items():
-                    process.kill()
+        end_jobs(self._root / job_id)
 
     def close(self) -> None:
         for run in self._running.values():
             run.stop()
         for run in self._running.values():
             run.join()
+        if self._keeper:
+            self._keeper.close()
 
 
 class _Run:
@@ -157,10 +156,12 @@ class _Run:
         finally:
             # What the job has left in the background must not outlive it.
             _signal(process.pid, signal.SIGKILL)
+            end_jobs(self._work.root)
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> int:
         """The exit code as a shell tells it: 128 and the number of the signal that ended the process."""
         rounds, meter = 0, Meter(process.pid, metrics_path(self._work.root))
+        meter.look()
         while process.poll() is None and not self._stopping.wait(POLL_SECONDS):
             rounds += 1
             meter.look()

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from fmctl.sandbox import programs
+from fmctl.sandbox import keeper, programs
 from fmctl.sandbox.object_info import About
 from fmctl.sandbox.objects import Objects, split_url
 from fmctl.sandbox.runner import ONLY_TASK
@@ -187,4 +187,4 @@ def metrics_path(root: Path) -> Path:
 
 def job_mark(root: Path) -> dict[str, str]:
     """The variable by which a process of the job in this folder is known."""
-    return {"MA_JOB_DIR": str(root / "user-job-dir")}
+    return {keeper.FOLDER: str(root / "user-job-dir")}

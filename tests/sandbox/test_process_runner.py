@@ -246,18 +246,54 @@ def test_a_relative_state_folder_is_as_good(tmp_path: Path, monkeypatch: pytest.
     assert phase == "Completed"
 
 
+def test_a_short_job_is_measured_too(sandbox: Sandbox, jobs: Jobs) -> None:
+    """However soon it has ended, there is a first sample."""
+    upload_code(sandbox, "pass")
+    job_id = jobs.start()
+    finish(jobs, job_id)
+    found = jobs.request("GET", f"training-jobs/{job_id}/metrics/worker-0").json()["metrics"]
+
+    assert [1] * 6 == [len(item["value"]) for item in found]
+
+
+def test_a_failed_job_starts_again_in_a_clean_folder(sandbox: Sandbox, jobs: Jobs) -> None:
+    """What it has sent to OBS stays, its log goes on, and its code and folders are new."""
+    upload_code(
+        sandbox,
+        "import sys, pathlib\n"
+        "out = pathlib.Path(sys.argv[1].partition('=')[2])\n"
+        "print('found', [path.name for path in out.iterdir()])\n"
+        "(out / 'half').write_text('x')\n"
+        "raise SystemExit(5)\n",
+    )
+    job_id = jobs.start(
+        metadata__annotations={"fault-tolerance/job-retry-num": "2"},
+        algorithm__outputs=[channel("out", "/fmctl-demo/retried/")],
+    )
+    phase = finish(jobs, job_id)
+
+    assert ("Failed", 3) == (phase, log(jobs, job_id).count("found []"))
+    assert b"x" == sandbox.objects.get("fmctl-demo", "retried/half")
+
+
 def test_what_a_job_uses_is_measured(sandbox: Sandbox, jobs: Jobs) -> None:
     """There is nothing at first; then six series of equal length, the processor busy, -1 for what is not there."""
     upload_code(sandbox, "while True: pass")
     job_id = jobs.start()
     path = f"training-jobs/{job_id}/metrics/worker-0"
     early = jobs.request("GET", path)
-    until(lambda: jobs.request("GET", path).status_code == 200)
-    series = {item["metric"]: item["value"] for item in jobs.request("GET", path).json()["metrics"]}
+    series: dict[str, list[float]] = {}
+
+    def measured() -> bool:
+        reply = jobs.request("GET", path)
+        found = reply.json()["metrics"] if reply.status_code == 200 else []
+        series.update({item["metric"]: item["value"] for item in found})
+        return bool(series) and series["cpuUsage"][0] > 1
+
+    until(measured)
 
     assert (early.status_code, early.content) == (204, b"")
     assert len(series) == 6
     assert {len(values) for values in series.values()} == {1}
-    assert series["cpuUsage"][0] > 1
     assert series["memUsage"][0] > 0
     assert series["npuUtil"] == [-1]

@@ -1,8 +1,6 @@
 """The server as a process: how it says where it is, that it is alone, and that it leaves nothing behind."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,21 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from fmctl.sandbox.__main__ import main
 
 from .jobs import CODE, Jobs, job
-from .test_process_runner import log, until
+from .test_process_runner import until
 
 KEYS = "endpoint obs_endpoint iam_endpoint region project_id access_key secret_key user password domain"
 
 
 @contextmanager
-def served(state_dir: Path) -> Iterator[tuple["subprocess.Popen[str]", dict[str, Any]]]:
+def served(state_dir: Path, *options: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, Any]]]:
     """A server process, ready, and what it has printed."""
-    command = [sys.executable, "-m", "fmctl.sandbox", "serve", "--state-dir", str(state_dir)]
+    command = [sys.executable, "-m", "fmctl.sandbox", "serve", "--state-dir", str(state_dir), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout
         try:
@@ -77,24 +74,6 @@ def test_it_comes_back_where_it_was(tmp_path: Path) -> None:
         process.wait(timeout=20)
     with served(tmp_path) as (_, second):
         assert second == first
-
-
-def test_what_a_killed_server_left_is_cleared_away(tmp_path: Path) -> None:
-    """After a kill -9 the next start ends the process of the running job and calls the job lost."""
-    with served(tmp_path) as (process, info), logged_in(info) as jobs:
-        algorithm = {"engine": {"image_url": "a/b:1"}, "command": "echo pid=$$\\; && sleep 60"}
-        job_id = jobs.create(job("long", algorithm=algorithm)).json()["metadata"]["id"]
-        until(lambda: ";\n" in log(jobs, job_id))
-        pid = int(log(jobs, job_id).rpartition("pid=")[2].partition(";")[0])
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    survived = psutil.pid_exists(pid)
-    with served(tmp_path) as (_, info), logged_in(info) as jobs:
-        status = jobs.show(job_id)["status"]
-
-    assert survived
-    assert (status["phase"], status["secondary_phase"]) == ("Abnormal", "Lost")
-    until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
 
 
 def test_a_log_link_needs_no_credential(tmp_path: Path) -> None:

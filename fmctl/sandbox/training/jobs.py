@@ -124,7 +124,8 @@ class Training:
         now = self._sandbox.clock.now()
         for record in self.find(("Running", "Terminating")):
             self._runner.recover(id_of(record))
-            tell(record, now, messages.SERVER_LOST, "Error")
+            if runs.is_at_work(record):
+                tell(record, now, messages.SERVER_LOST, "Error")
             self._end(record, "Abnormal" if phase_of(record) == "Running" else "Terminated", Ended(None), now)
         for record in self._store.find(COLLECTION, states=[*ACTIVE, *(phase + GOING for phase in (*ACTIVE, *ENDED))]):
             self._moving[id_of(record)] = _next_move(record)
