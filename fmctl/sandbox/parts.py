@@ -19,6 +19,8 @@ from fmctl.sandbox.api import (
     intranet_connections,
     model_engines,
     models,
+    pool_metrics,
+    pool_workloads,
     pools,
     service_catalog,
     service_history,
@@ -43,6 +45,7 @@ from fmctl.sandbox.api import (
     training_progress,
     training_quotas,
     training_tags,
+    workspace_quotas,
     workspaces,
 )
 from fmctl.sandbox.models.publishing import Publishing
@@ -68,6 +71,8 @@ ROUTES: Sequence[Route] = (
     *model_engines.ROUTES,
     *models.ROUTES,
     *pools.ROUTES,
+    *pool_workloads.ROUTES,
+    *pool_metrics.ROUTES,
     *service_catalog.ROUTES,
     *services.ROUTES,
     *service_history.ROUTES,
@@ -94,6 +99,7 @@ ROUTES: Sequence[Route] = (
     *training_quotas.ROUTES,
     *training_tags.ROUTES,
     *workspaces.ROUTES,
+    *workspace_quotas.ROUTES,
 )
 
 COMPONENTS: Sequence[Callable[[Account], Component]] = (

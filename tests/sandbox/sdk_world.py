@@ -176,6 +176,7 @@ PLAIN: Mapping[str, Any] = {
     "deployment_name": DEPLOYMENT,
     "flavor_id": POOL_FLAVOR,
     "kind": "job",
+    "node_name": f"{POOL}-node-0",
     "pool_id": POOL,
     "pool_name": POOL,
     "report_type": "training-event",
@@ -210,6 +211,8 @@ BODIES: Mapping[str, Callable[[SdkWorld], Any]] = {
         "user_id": world.user_id,
         "quotas": [{"resource": "job-num", "quota": 5000}],
     },
+    "update_workspace_quotas": lambda _: {"quotas": [{"resource": "exemlProject.gpu_duration", "quota": 1}]},
+    "validate_authorization": lambda _: {"requests": [{"action": "modelarts:trainJob:list"}]},
     "notify_training_job_information": lambda _: {"type": "checkpoint"},
 }
 """Bodies whose fields have to fit one another, which their classes cannot tell."""

@@ -6,8 +6,10 @@ import httpx
 import pytest
 
 from fmctl.sandbox import Sandbox, VirtualClock
+from fmctl.sandbox.server import Server
 
 from .jobs import CODE, ENGINE, Jobs, code, job, upload_code
+from .sdk_world import sdk_client
 
 
 class Spaces:
@@ -168,7 +170,77 @@ def test_jobs_of_two_workspaces_are_not_deleted_together(spaces: Spaces, jobs: J
     assert ["Creating", "Creating"] == [jobs.phase(job_id) for job_id in ids]
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/0/quotas"), ("PUT", "/0/quotas"), ("POST", "/0/auth")])
-def test_what_workspaces_cannot_do_here_is_said(spaces: Spaces, method: str, path: str) -> None:
-    """Quotas and permissions of workspaces are refused, not made up."""
-    assert (400, "2858") == code(spaces.ask(method, path, {}))
+RESOURCE = "exemlProject.gpu_duration"
+
+
+def test_a_quota_is_kept(server: Server) -> None:
+    """Without a limit at first; one that was set is there with the time when it was, and nothing is used of it."""
+    from huaweicloudsdkmodelarts.v1 import model
+
+    sdk = sdk_client(server.info)
+    made = sdk.create_workspace(model.CreateWorkspaceRequest(body={"name": "team-a"}))
+    ask = model.ShowWorkspaceQuotasRequest(workspace_id=made.id)
+    before = sdk.show_workspace_quotas(ask).quotas[0]
+    body = {"quotas": [{"resource": RESOURCE, "quota": 10}]}
+    update = model.UpdateWorkspaceQuotasRequest(workspace_id=made.id, body=body)
+    changed = sdk.update_workspace_quotas(update).quotas[0]
+    after = sdk.show_workspace_quotas(ask).quotas[0]
+
+    assert (RESOURCE, -1, None, made.create_time) == (
+        before.resource,
+        before.quota,
+        before.used_quota,
+        before.update_time,
+    )
+    assert (10, 10, 0, "minute") == (changed.quota, after.quota, after.used_quota, after.unit_en)
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({"resource": RESOURCE, "quota": 60001}, "0104"),
+        ({"resource": RESOURCE, "quota": -2}, "0104"),
+        ({"resource": RESOURCE, "quota": 0}, "0104"),
+        ({"resource": RESOURCE}, "0104"),
+        ({"resource": "unknown", "quota": 1}, "0104"),
+        ({"resource": RESOURCE, "quota": "1"}, "2825"),
+    ],
+)
+def test_a_quota_has_limits(spaces: Spaces, sent: dict[str, Any], expected: str) -> None:
+    """What is beyond them, or no quota, is refused, and all that was sent with it."""
+    path = f"/{spaces.make('team-a')}/quotas"
+    refused = spaces.ask("PUT", path, {"quotas": [{"resource": RESOURCE, "quota": 5}, sent]})
+
+    assert (400, expected) == code(refused)
+    assert -1 == spaces.ask("GET", path).json()["quotas"][0]["quota"]
+
+
+def test_the_default_workspace_has_the_quotas_it_has(spaces: Spaces) -> None:
+    """They can be read and not changed; those of an unknown workspace neither."""
+    body = {"quotas": [{"resource": RESOURCE, "quota": 5}]}
+    tried = [code(spaces.ask("PUT", path, body)) for path in ("/0/quotas", "/none/quotas")]
+
+    assert 200 == spaces.ask("GET", "/0/quotas").status_code
+    assert [(400, "3566"), (400, "7005")] == tried
+
+
+def test_the_one_user_may_do_everything(server: Server) -> None:
+    """Each action that is asked about is allowed; who asks about none, or elsewhere, is refused."""
+    from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+    from huaweicloudsdkmodelarts.v1 import model
+
+    sdk = sdk_client(server.info)
+    asked = [{"action_id": "1", "action": "modelarts:trainJob:create", "resource": "*"}]
+
+    def ask(workspace_id: str, requests: Any) -> Any:
+        request = model.ValidateAuthorizationRequest(workspace_id=workspace_id, body={"requests": requests})
+        return sdk.validate_authorization(request).results
+
+    (answer,) = ask("0", asked)
+
+    assert ("1", "allow", []) == (answer.action_id, answer.verdict, answer.cause)
+    for workspace_id, requests, expected in (("0", [], "0104"), ("none", asked, "7005")):
+        with pytest.raises(ClientRequestException) as caught:
+            ask(workspace_id, requests)
+
+        assert f"ModelArts.{expected}" == caught.value.error_code

@@ -1,20 +1,21 @@
 """The dedicated resource pool. It can be read, not changed: there is one, and it is this machine four times.
 
-GET /v2/{project_id}/pools · GET …/{pool_name} · GET …/{pool_name}/nodes · GET …/{pool_name}/workloads
+GET /v2/{project_id}/pools · GET …/{pool_name} · GET …/{pool_name}/nodes, /{node_name} ·
+GET /v1/{project_id}/pools/tags · GET …/{pool_name}/tags
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from fmctl.sandbox.api.queries import choice, number, records
-from fmctl.sandbox.serving.state import LIVE, SERVICES
+from fmctl.sandbox.api.queries import choice, number
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training.catalog import FLAVORS, POOL_ID, POOL_NODES
-from fmctl.sandbox.training.jobs import ACTIVE, Training
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route, unsupported
 
 POOLS = "/v2/{project_id}/pools"
 POOL = POOLS + "/{pool_name}"
+TAGS = "/v1/{project_id}/pools/tags"
+POOL_TAGS = "/v1/{project_id}/pools/{pool_name}/tags"
 SCOPES = ("Train", "Infer")
 NODE = FLAVORS[-1]
 CREATED = "2026-01-01T00:00:00Z"
@@ -32,14 +33,14 @@ def list_pools(call: Call) -> Reply:
 @route("GET", POOL)
 def show_pool(call: Call) -> Reply:
     """The pool; an unknown one is a 404."""
-    _need(call)
+    need_pool(call)
     return Reply(200, _pool(call))
 
 
 @route("GET", POOL + "/nodes")
 def list_pool_nodes(call: Call) -> Reply:
     """Its nodes; `continue` is what the page before said."""
-    _need(call)
+    need_pool(call)
     limit, at = number(call, "limit", MOST, 0, MOST), number(call, "continue", 0, 0, POOL_NODES)
     page = [_node(index) for index in range(at, min(at + limit, POOL_NODES))]
     left = POOL_NODES - at - len(page)
@@ -47,14 +48,30 @@ def list_pool_nodes(call: Call) -> Reply:
     return Reply(200, {"kind": "NodeList", "apiVersion": "v2", "metadata": about, "items": page})
 
 
-@route("GET", POOL + "/workloads")
-def list_workloads(call: Call) -> Reply:
-    """What runs or waits on it: training jobs and services."""
-    _need(call)
-    found = [workload for workload in (*_jobs(call), *_services(call)) if _wanted(call, workload)]
-    if choice(call, "sort", "", ("", "create_time")):
-        found.sort(key=lambda workload: workload["createTime"], reverse=call.query.get("ascend") != "true")
-    return Reply(200, {"kind": "WorkloadList", "apiVersion": "v1", "items": list(records(call, found, MOST))})
+@route("GET", POOL + "/nodes/{node_name}")
+def show_pool_node(call: Call) -> Reply:
+    """One node; an unknown one is a 404."""
+    need_pool(call)
+    found = next(
+        (node for node in map(_node, range(POOL_NODES)) if node["metadata"]["name"] == call.path["node_name"]), None
+    )
+    if found is None:
+        raise WireError(404, "ModelArts.2890", f"Node {call.path['node_name']} not found.")
+    return Reply(200, found)
+
+
+@route("GET", TAGS)
+def list_pool_tags(call: Call) -> Reply:
+    """The tags of all pools: the one there is has none, and can be given none."""
+    number(call, "limit", 1000, 1, 1000), number(call, "offset", 0, 0)
+    return Reply(200, {"tags": []})
+
+
+@route("GET", POOL_TAGS)
+def show_pool_tags(call: Call) -> Reply:
+    """The tags of the pool: none."""
+    need_pool(call)
+    return Reply(200, {"tags": []})
 
 
 @route("*", POOLS)
@@ -69,10 +86,20 @@ def change_pool(call: Call) -> Reply:
     raise unsupported("the sandbox has one resource pool; it, its nodes and its workloads can only be read.")
 
 
-ROUTES: Sequence[Route] = (list_pools, show_pool, list_pool_nodes, list_workloads, change_pools, change_pool)
+ROUTES: Sequence[Route] = (
+    list_pools,
+    show_pool,
+    list_pool_nodes,
+    show_pool_node,
+    list_pool_tags,
+    show_pool_tags,
+    change_pools,
+    change_pool,
+)
 
 
-def _need(call: Call) -> None:
+def need_pool(call: Call) -> None:
+    """The path names the pool there is."""
     if call.path["pool_name"] != POOL_ID:
         raise WireError(404, "ModelArts.2890", f"Pool {call.path['pool_name']} not found.")
 
@@ -123,42 +150,3 @@ def _node(index: int) -> Document:
         "spec": {"flavor": NODE.id},
         "status": {"phase": "Available", "az": "", "privateIp": "127.0.0.1", "resources": amounts},
     }
-
-
-def _jobs(call: Call) -> Iterator[Document]:
-    for record in call.sandbox.part(Training).find(ACTIVE):
-        job, started = record["job"], record["started_at"]
-        resource, metadata = job["spec"]["resource"], job["metadata"]
-        if resource.get("pool_id") == POOL_ID:
-            now, created = call.sandbox.clock.now(), metadata["create_time"] / 1000
-            yield _workload("train", metadata["name"], metadata["id"], job["status"]["phase"]) | {
-                "flavor": resource["flavor_id"],
-                "userName": metadata["user_name"],
-                "priority": str(job["spec"]["schedule_policy"]["priority"]),
-                "runningDuration": round(now - started) if started else 0,
-                "pendingDuration": round((started or now) - created),
-                "createTime": metadata["create_time"],
-            }
-
-
-def _services(call: Call) -> Iterator[Document]:
-    states = ["deploying", "stopping", *LIVE]
-    for document in call.sandbox.store.find(SERVICES, project=call.project_id, states=states):
-        service = document["service"]
-        pools = [place.get(key) for place in (service, *service["config"]) for key in ("pool_name", "cluster_id")]
-        if POOL_ID in pools:
-            status = "Running" if service["status"] in LIVE else "Pending"
-            yield _workload("infer", service["service_name"], service["service_id"], status) | {
-                "flavor": service["config"][0]["specification"],
-                "userName": service["owner"],
-                "createTime": service["publish_at"],
-            }
-
-
-def _workload(kind: str, name: str, uid: str, status: str) -> Document:
-    about = {"kind": "Workload", "apiVersion": "v1", "type": kind, "namespace": "sandbox", "hostIps": "127.0.0.1"}
-    return about | {"name": name, "jobName": name, "uid": uid, "jobUUID": uid, "status": status}
-
-
-def _wanted(call: Call, workload: Document) -> bool:
-    return all(call.query.get(name) in (None, "", workload[name]) for name in ("type", "status"))

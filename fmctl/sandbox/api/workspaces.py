@@ -1,8 +1,6 @@
 """Workspaces.
 
 POST, GET /v1/{project_id}/workspaces · GET, PUT, DELETE …/{workspace_id} · GET …/users/list
-
-Nothing here limits what a workspace may hold or who may see it: its quotas, and permissions within it, are refused.
 """
 
 import re
@@ -13,7 +11,7 @@ from typing import Any
 from fmctl.sandbox.api.queries import choice, number
 from fmctl.sandbox.credentials import Credentials
 from fmctl.sandbox.store import Document
-from fmctl.sandbox.wire import Call, Reply, Route, WireError, route, unsupported
+from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 from fmctl.sandbox.workspaces import COLLECTION, DEFAULT, LINGER_SECONDS, find_workspace, save_workspace
 
 WORKSPACES = "/v1/{project_id}/workspaces"
@@ -28,7 +26,7 @@ MAX_DESCRIPTION = 256
 @route("POST", WORKSPACES)
 def create_workspace(call: Call) -> Reply:
     """200 with the workspace."""
-    sent, now = call.json("ModelArts.0104"), _milliseconds(call)
+    sent, now = call.json("ModelArts.0104"), milliseconds(call)
     fields: Document = {"description": "", "auth_type": "PUBLIC", "enterprise_project_id": DEFAULT, "grants": []}
     fields |= {name: value for name, value in sent.items() if value is not None and name in (*fields, "name")}
     _check(fields)
@@ -70,9 +68,7 @@ def list_users(call: Call) -> Reply:
 @route("GET", WORKSPACE)
 def show_workspace(call: Call) -> Reply:
     """One workspace; an unknown id is a 400."""
-    if call.path["workspace_id"] == DEFAULT:
-        return Reply(200, _default(call.sandbox.credentials))
-    return Reply(200, _find(call)["workspace"])
+    return Reply(200, workspace_in_path(call)["workspace"])
 
 
 @route("PUT", WORKSPACE)
@@ -83,9 +79,9 @@ def update_workspace(call: Call) -> Reply:
         name: body[name] for name in ("name", "description", "auth_type", "grants") if body.get(name) is not None
     }
     with call.sandbox.store.transaction():
-        document = _changeable(call)
+        document = changeable(call)
         before = document["workspace"]
-        workspace = before | changes | {"update_time": _milliseconds(call)}
+        workspace = before | changes | {"update_time": milliseconds(call)}
         _check(workspace)
         workspace["auth_type"] = workspace["auth_type"].upper()
         if workspace["name"] != before["name"]:
@@ -98,23 +94,11 @@ def update_workspace(call: Call) -> Reply:
 def delete_workspace(call: Call) -> Reply:
     """200; it is DELETING for a moment and then gone. What is in it stays."""
     with call.sandbox.store.transaction():
-        document = _changeable(call)
+        document = changeable(call)
         document["workspace"]["status"] = "DELETING"
         document["delete_at"] = call.sandbox.clock.now() + LINGER_SECONDS
         save_workspace(call.sandbox.store, document)
     return Reply(200, {"workspace_id": document["workspace"]["id"]})
-
-
-@route("*", WORKSPACE + "/quotas")
-def workspace_quotas(call: Call) -> Reply:
-    """Nothing here counts what a workspace holds."""
-    raise unsupported("workspaces have no quotas in the sandbox.")
-
-
-@route("POST", WORKSPACE + "/auth")
-def validate_authorization(call: Call) -> Reply:
-    """There is one user, who may do everything."""
-    raise unsupported("there are no permissions to ask about in the sandbox.")
 
 
 ROUTES: Sequence[Route] = (
@@ -124,41 +108,42 @@ ROUTES: Sequence[Route] = (
     show_workspace,
     update_workspace,
     delete_workspace,
-    workspace_quotas,
-    validate_authorization,
 )
 
 
 def _check(sent: Document) -> None:
     name, description, grants = sent.get("name"), sent["description"], sent["grants"]
     if not isinstance(name, str) or not NAME.fullmatch(name) or name == "default":
-        raise _invalid("name must have 4 to 64 letters, digits, hyphens or underscores, and not be default.")
+        raise invalid("name must have 4 to 64 letters, digits, hyphens or underscores, and not be default.")
     if not isinstance(description, str) or len(description) > MAX_DESCRIPTION:
-        raise _invalid(f"description must be text of at most {MAX_DESCRIPTION} characters.")
+        raise invalid(f"description must be text of at most {MAX_DESCRIPTION} characters.")
     if str(sent["auth_type"]).upper() not in KINDS:
-        raise _invalid(f"auth_type must be one of {', '.join(KINDS)}.")
+        raise invalid(f"auth_type must be one of {', '.join(KINDS)}.")
     if not isinstance(sent["enterprise_project_id"], str):
-        raise _invalid("enterprise_project_id must be text.")
+        raise invalid("enterprise_project_id must be text.")
     if not isinstance(grants, list) or not all(isinstance(grant, dict) for grant in grants):
-        raise _invalid("grants must be a list of objects.")
+        raise invalid("grants must be a list of objects.")
 
 
 def _refuse_duplicate(call: Call, name: str) -> None:
     if call.sandbox.store.count(COLLECTION, project=call.project_id, name=name):
-        raise _invalid(f"there is a workspace of the name {name}.")
+        raise invalid(f"there is a workspace of the name {name}.")
 
 
-def _changeable(call: Call) -> Document:
+def changeable(call: Call) -> Document:
     """The workspace that the path names, unless it is the default one or on its way out."""
     if call.path["workspace_id"] == DEFAULT:
         raise WireError(400, "ModelArts.3566", "The default workspace cannot be changed.")
-    document = _find(call)
+    document = workspace_in_path(call)
     if document["workspace"]["status"] != "NORMAL":
         raise WireError(400, "ModelArts.7004", f"The workspace is {document['workspace']['status']}.")
     return document
 
 
-def _find(call: Call) -> Document:
+def workspace_in_path(call: Call) -> Document:
+    """The document of the workspace that the path names; the default one is not stored."""
+    if call.path["workspace_id"] == DEFAULT:
+        return {"workspace": _default(call.sandbox.credentials)}
     return find_workspace(call.sandbox.store, call.project_id, call.path["workspace_id"])
 
 
@@ -184,9 +169,11 @@ def _default(owner: Credentials) -> dict[str, Any]:
     }
 
 
-def _milliseconds(call: Call) -> int:
+def milliseconds(call: Call) -> int:
+    """The time, as it is kept."""
     return round(call.sandbox.clock.now() * 1000)
 
 
-def _invalid(message: str) -> WireError:
+def invalid(message: str) -> WireError:
+    """The error for what a request must not say."""
     return WireError(400, "ModelArts.0104", f"Invalid parameter: {message}")
