@@ -51,6 +51,14 @@ def test_nothing_to_do_is_said_in_two_words() -> None:
     assert "No changes." == plan_text(plan(change(RUN, Action.NOOP, Reason.IN_SYNC))).split("\n")[-1]
 
 
+def test_nothing_to_do_is_not_all_is_well() -> None:
+    """What has drifted or failed and is left alone is named, behind the sentence that pipelines know."""
+    moved = change(RUN, Action.NOOP, Reason.DRIFT, drift=True)
+    failed = change(MODEL, Action.NOOP, Reason.DEGRADED)
+
+    assert "No changes. Not as wanted: TrainingJob/x, ModelVersion/x." == plan_text(plan(moved, failed)).split("\n")[-1]
+
+
 def test_the_first_line_says_where() -> None:
     """Every plan names set, context, host, project and workspace."""
     expected = "Set demo, context sandbox (127.0.0.1:1234), project p1, workspace 0"

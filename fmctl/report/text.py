@@ -17,8 +17,14 @@ _SHOWN_NAMES = 3
 def plan_text(plan: Plan, *, full: bool = False) -> str:
     """The whole plan; resources in sync only when ``full``."""
     lines = [str(plan.target), *change_lines(plan, full=full)]
-    lines.append(NOTHING if plan.empty else f"Plan: {plan.summary.text}")
+    lines.append(_nothing(plan) if plan.empty else f"Plan: {plan.summary.text}")
     return "\n".join(lines)
+
+
+def _nothing(plan: Plan) -> str:
+    """That there is nothing to do, and what is not as wanted all the same."""
+    wrong = [str(change.id) for change in plan.changes if change.drift or change.reason is Reason.DEGRADED]
+    return f"{NOTHING} Not as wanted: {_listed(wrong)}." if wrong else NOTHING
 
 
 def change_lines(plan: Plan, *, full: bool = False) -> Iterator[str]:
@@ -45,9 +51,13 @@ def reasons(change: Change) -> str:
 
 def _names(fields: Sequence[FieldChange]) -> str:
     """The fields that differ, the first few by name."""
-    names = [field.path for field in fields[:_SHOWN_NAMES]]
-    more = len(fields) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
+    return _listed([field.path for field in fields])
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first few names, and how many there are more."""
+    more = len(names) - _SHOWN_NAMES
+    return ", ".join(names[:_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def field_text(field: FieldChange) -> str:
