@@ -20,9 +20,9 @@ def services_of(call: Call) -> ServicesV2:
     return call.sandbox.part(ServicesV2)
 
 
-def need(call: Call, service_id: str = "") -> Document:
-    """The stored service, or 404."""
-    wanted = service_id or call.path["service_id"]
+def need(call: Call, service_id: str | None = None) -> Document:
+    """The stored service, the one in the path or another, or 404."""
+    wanted = call.path["service_id"] if service_id is None else service_id
     document = call.sandbox.store.get(SERVICES_V2, wanted)
     if document is None or document["service"]["project"] != call.project_id:
         raise WireError(404, NOT_FOUND, f"The service {wanted} does not exist.")
@@ -66,9 +66,9 @@ def need_instance(call: Call, deployment: Deployment) -> int:
 
 
 @contextmanager
-def changing(call: Call, service_id: str = "") -> Iterator[Document]:
+def changing(call: Call) -> Iterator[Document]:
     """A service that is stored again when the block ends without an error."""
     with call.sandbox.store.transaction():
-        document = need(call, service_id)
+        document = need(call)
         yield document
         state.put(call.sandbox, document)

@@ -29,9 +29,9 @@ SCRAPED = text(r"|(?=.{1,255}$)https?,\d{1,5},[\w.-][\w./-]*", "protocol, port a
 
 def check_pool(pool: Any, name: str) -> Any:
     """Only pools that exist."""
-    if pool and pool not in POOLS:
+    if ANY(pool, name) and pool not in POOLS:
         raise WireError(400, "ModelArts.3547", f"The resource pool {pool} of {name} does not exist.")
-    return ANY(pool, name)
+    return pool
 
 
 def _network(value: Any, name: str) -> Any:
@@ -62,7 +62,8 @@ def _schedule_range(entry: Body, name: str) -> None:
         raise invalid(f"{name}.duration", "1 minute to 7 days")
 
 
-def _limits_fit_protocol(runtime: Body, name: str) -> None:
+def check_limits(runtime: Body, name: str) -> None:
+    """A rate for protocols that have requests, none for the others."""
     protocol = runtime.get("service_invoke", {}).get("protocol")
     limit = runtime.get("service_limit")
     if limit is None or protocol is None:
@@ -74,8 +75,12 @@ def _limits_fit_protocol(runtime: Body, name: str) -> None:
 
 
 def _protocol_fits_type(service: Body, _: str) -> None:
-    protocol = service["runtime_config"]["service_invoke"]["protocol"]
-    if service["type"] == "ASYNC_REAL_TIME" and protocol not in SCHEMES:
+    check_protocol(service["type"], service["runtime_config"])
+
+
+def check_protocol(kind: str, runtime: Body) -> None:
+    """Asynchronous services know HTTP alone."""
+    if kind == "ASYNC_REAL_TIME" and runtime["service_invoke"]["protocol"] not in SCHEMES:
         raise invalid("runtime_config.service_invoke.protocol", "HTTP or HTTPS for an asynchronous service")
 
 
@@ -230,7 +235,7 @@ RUNTIME = Fields(
         "smart_routing_enable": flag,
     },
     ["service_invoke", "service_limit"],
-    [_limits_fit_protocol],
+    [check_limits],
 )
 LOG = Fields(
     {

@@ -8,6 +8,7 @@ from typing import Any
 
 from fmctl.sandbox.models.checks import invalid
 from fmctl.sandbox.services_v2 import state
+from fmctl.sandbox.services_v2.shapes import check_limits, check_protocol
 from fmctl.sandbox.services_v2.state import Deployment, Document, Plan
 from fmctl.sandbox.serving.state import milliseconds
 
@@ -126,6 +127,8 @@ def update_service(document: Document, body: Body, *, user: str, now: float) -> 
     version = current | {name: body[name] for name in SETTINGS if name in body}
     version |= _identity(body["version"], body.get("description", current["description"]))
     version["runtime_config"] = _merged_runtime(current["runtime_config"], body.get("runtime_config", {}))
+    check_limits(version["runtime_config"], "runtime_config")
+    check_protocol(document["service"]["type"], version["runtime_config"])
     _reschedule(document, body, now)
     service = document["service"]
     service["task_type"] = body.get("task_type", service["task_type"])
