@@ -166,6 +166,15 @@ def test_a_container_image_is_built_too(world: World) -> None:
     assert ("", "swr.example.com/org/image:1") == (before, world.model(model_id)["image_address"])
 
 
+def test_a_model_has_an_image_when_it_was_deployed(world: World) -> None:
+    """Without dependencies there is nothing to build before."""
+    model_id = world.published()
+    before = world.get(f"models/{model_id}")["image_address"]
+    world.settled(world.deploy(world.element(model_id)))
+
+    assert ("", True) == (before, model_id in world.get(f"models/{model_id}")["image_address"])
+
+
 def test_a_template_stands_for_an_engine_and_a_folder(world: World) -> None:
     """What the list of templates offers can be imported: its input is the folder of the model."""
     template = world.get("models/template")["templates"][1]

@@ -389,6 +389,25 @@ def test_scaling_refuses_what_makes_no_sense(world: World, change: dict[str, Any
     assert (answer.status_code, answer.json()["error_code"]) == (400, f"ModelArts.{code}")
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "3036"),
+        ({"changed_property": "weight", "configs": []}, "3037"),
+        ({"changed_property": "instance_count"}, "3036"),
+        ({"changed_property": "instance_count", "configs": ["x"]}, "3037"),
+        ({"changed_property": "instance_count", "configs": [{"changed_value": 2}]}, "3036"),
+        ({"changed_property": "instance_count", "configs": [{"model_id": [], "changed_value": 2}]}, "3037"),
+        ({"changed_property": "instance_count", "configs": [{"model_id": "m"}]}, "3036"),
+    ],
+)
+def test_a_property_call_needs_all_its_parts(world: World, body: dict[str, Any], code: str) -> None:
+    """What is missing is 3036, what is wrong 3037."""
+    answer = world.ask("PUT", f"services/{world.running()}/property", body)
+
+    assert (answer.status_code, answer.json()["error_code"]) == (400, f"ModelArts.{code}")
+
+
 def test_a_patch_replaces_one_value(world: World) -> None:
     """A JSON patch with text values; other operations are refused."""
     service_id = world.running()

@@ -106,7 +106,9 @@ def update(call: Call) -> Reply:
 def update_property(call: Call) -> Reply:
     """Change the number of instances of elements, without the rest of the configuration."""
     body, now = call.json("ModelArts.0104"), call.sandbox.clock.now()
-    if body.get("changed_property") != "instance_count":
+    if body.get("changed_property") in (None, ""):
+        raise missing("changed_property")
+    if body["changed_property"] != "instance_count":
         raise invalid("changed_property", "instance_count")
     with call.sandbox.store.transaction():
         document = service_records.need(call, call.path["service_id"])

@@ -76,6 +76,14 @@ class Publishing:
         """Drop the copy of a model that was deleted."""
         shutil.rmtree(self.folder(model_id), ignore_errors=True)
 
+    def add_image(self, model_id: str) -> None:
+        """A model that is deployed has an image; before, only one with dependencies has."""
+        with self._sandbox.store.transaction():
+            document = self._sandbox.store.get(MODELS, model_id)
+            if document and not document["model"]["image_address"]:
+                document["model"]["image_address"] = _image_address(document["model"])
+                put(self._sandbox, document)
+
     def _advance(self, document: Document, now: float) -> None:
         model = document["model"]
         if model["model_status"] == "building":
@@ -103,10 +111,7 @@ class Publishing:
         if package := model_config.uninstallable(model["dependencies"]):
             self._fail(document, now, f"{BUILD_FAILED}: pip cannot install {package!r}.", "building_failed")
             return
-        if model["model_type"] != "Image":
-            model["image_address"] = f"{REGISTRY}/{model['model_id']}:{model['model_version']}"
-        else:
-            model["image_address"] = model["source_location"]
+        model["image_address"] = _image_address(model)
         self._save(document, now, "published")
 
     def _needs_image(self, model: Document) -> bool:
@@ -189,6 +194,11 @@ def put(sandbox: Account, document: Document) -> None:
     model = document["model"]
     key = {"project": model["project"], "name": model["model_name"], "state": model["model_status"]}
     sandbox.store.put(MODELS, model["model_id"], document, **key)
+
+
+def _image_address(model: Document) -> str:
+    own = f"{REGISTRY}/{model['model_id']}:{model['model_version']}"
+    return str(model["source_location"]) if model["model_type"] == "Image" else own
 
 
 def engine_of(document: Document) -> str:

@@ -192,6 +192,8 @@ class Serving:
     def _finish(self, document: Document, now: float) -> None:
         if self._change(document, lambda fresh: service_state.finish_deploy(fresh, now)):
             self._keep_only(document, document["target"], now)
+            for element in document["target"]:
+                self._sandbox.part(Publishing).add_image(element["model_id"])
 
     def _fail(self, document: Document, reason: str, now: float) -> None:
         if self._change(document, lambda fresh: service_state.fail_deploy(fresh, reason, now)):
