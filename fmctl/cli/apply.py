@@ -7,20 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmctl.cli.options import (
-    Context,
-    Exclude,
-    Files,
-    Full,
-    NoColor,
-    Overlay,
-    Parallelism,
-    Prune,
-    Recursive,
-    Selector,
-    Target,
-    Yes,
-)
+from fmctl.cli.bundle import spread
+from fmctl.cli.options import Planning
 from fmctl.domain.problem import ExitCode
 
 if TYPE_CHECKING:
@@ -31,11 +19,9 @@ if TYPE_CHECKING:
     from fmctl.execute import Limits
 
 
+@spread
 def apply(
-    filename: Files = None,
-    recursive: Recursive = False,
-    yes: Yes = False,
-    full: Full = False,
+    options: Planning,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Start runs and leave them running.")] = False,
     timeout: Annotated[str | None, typer.Option("--timeout", help="Stop waiting after this long: 90m, 2h.")] = None,
     checksum: Annotated[
@@ -46,14 +32,6 @@ def apply(
         Path | None, typer.Option("--plan", help="Apply this plan from `diff --out`; -f may name the set's root.")
     ] = None,
     json_events: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
-    overlay: Overlay = None,
-    selector: Selector = None,
-    target: Target = None,
-    exclude: Exclude = None,
-    prune: Prune = False,
-    context: Context = None,
-    parallelism: Parallelism = 10,
-    no_color: NoColor = False,
 ) -> int:
     """Make the remote side match the manifests.
 
@@ -62,22 +40,18 @@ def apply(
     from fmctl.cli.output import disable_colour
     from fmctl.cli.planning import make, remake
     from fmctl.cli.printers import printer
-    from fmctl.cli.session import seconds_of, sources
+    from fmctl.cli.session import seconds_of
     from fmctl.execute import Limits
 
-    if no_color:
+    if options.no_color:
         disable_colour()
-    limits = Limits(parallelism, not no_wait, seconds_of("--timeout", timeout))
-    out = printer(json_events, full=full)
+    limits = Limits(options.parallelism, not no_wait, seconds_of("--timeout", timeout))
+    out = printer(json_events, full=options.full)
     with out.telling_errors():
-        if plan_file:
-            root = Path(filename[0]) if filename else None
-            plan, session = remake(plan_file, root, context, parallelism=parallelism)
-        else:
-            named = sources(filename, recursive, overlay, selector, target, exclude)
-            plan, session, _ = make(named, context, prune=prune, parallelism=parallelism)
+        plan, session = remake(plan_file, options) if plan_file else make(options)[:2]
         out.plan(plan)
-        _approve(plan, session, yes=yes or checksum is not None or plan_file is not None, checksum=checksum)
+        approved = options.yes or checksum is not None or plan_file is not None
+        _approve(plan, session, yes=approved, checksum=checksum)
         return run(plan, session, limits, out)
 
 

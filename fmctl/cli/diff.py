@@ -7,21 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmctl.cli.options import (
-    Context,
-    Exclude,
-    Files,
-    Full,
-    NoColor,
-    Outputs,
-    Overlay,
-    Parallelism,
-    Prune,
-    Recursive,
-    Selector,
-    Target,
-    Yes,
-)
+from fmctl.cli.bundle import spread
+from fmctl.cli.options import Outputs, Planning
 from fmctl.domain.problem import ExitCode
 
 if TYPE_CHECKING:
@@ -29,38 +16,26 @@ if TYPE_CHECKING:
     from fmctl.domain.plan import Plan
 
 
+@spread
 def diff(
-    filename: Files = None,
-    recursive: Recursive = False,
+    options: Planning,
     output: Outputs = None,
-    full: Full = False,
     out: Annotated[Path | None, typer.Option("--out", help="Save the plan for `apply --plan`.")] = None,
-    overlay: Overlay = None,
-    selector: Selector = None,
-    target: Target = None,
-    exclude: Exclude = None,
-    prune: Prune = False,
-    context: Context = None,
-    parallelism: Parallelism = 10,
-    yes: Yes = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="0 in sync, 1 error, 2 differences, as Terraform.")
     ] = False,
-    no_color: NoColor = False,
 ) -> int:
     """Show what apply would do. Exits 0 in sync, 1 with differences, 5 or 6 where apply would refuse."""
     from fmctl.cli.output import disable_colour
     from fmctl.cli.planning import make, save, show
-    from fmctl.cli.session import sources
 
-    if no_color:
+    if options.no_color:
         disable_colour()
-    named = sources(filename, recursive, overlay, selector, target, exclude)
-    plan, session, resources = make(named, context, prune=prune, parallelism=parallelism)
-    show(plan, output or ["text"], full=full)
+    plan, session, resources = make(options)
+    show(plan, output or ["text"], full=options.full)
     if out:
-        save(out, plan, resources, session.project, prune=prune)
-    code = exit_code(plan, session, yes=yes)
+        save(out, plan, resources, session.project, prune=options.prune)
+    code = exit_code(plan, session, yes=options.yes)
     if detailed_exitcode:
         return {ExitCode.OK: 0, ExitCode.DIFFERENCES: 2}.get(code, 1)
     return code

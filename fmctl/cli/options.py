@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -57,3 +58,21 @@ Outputs = Annotated[
         autocompletion=complete_plan_format,
     ),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What to plan, where, and how to show it: what ``diff`` and ``apply`` take alike."""
+
+    filename: Files = None
+    recursive: Recursive = False
+    overlay: Overlay = None
+    selector: Selector = None
+    target: Target = None
+    exclude: Exclude = None
+    prune: Prune = False
+    context: Context = None
+    parallelism: Parallelism = 10
+    yes: Yes = False
+    full: Full = False
+    no_color: NoColor = False

@@ -10,42 +10,42 @@ from fmctl.cli.output import say, warn
 from fmctl.domain.problem import UsageError
 
 if TYPE_CHECKING:
+    from fmctl.cli.options import Planning
     from fmctl.connect import Session
     from fmctl.domain.plan import Plan
     from fmctl.domain.resource import Resource
     from fmctl.settings import Project
-    from fmctl.sources import Sources
 
 
 FORMATS = ("text", "json", "markdown")
 
 
-def make(
-    named: Sources, context: str | None, *, prune: bool, parallelism: int
-) -> tuple[Plan, Session, tuple[Resource, ...]]:
+def make(options: Planning) -> tuple[Plan, Session, tuple[Resource, ...]]:
     """Read, connect, observe and decide; manifests are checked before anything is contacted."""
-    from fmctl.cli.session import open_session, project_of, stdin
+    from fmctl.cli.session import open_session, project_of, sources, stdin
     from fmctl.sources import for_pruning, read
     from fmctl.workflow import Choice, make_plan
 
-    if prune:
+    o = options
+    named = sources(o.filename, o.recursive, o.overlay, o.selector, o.target, o.exclude)
+    if o.prune:
         named = for_pruning(named)
     project = project_of(named.filenames)
     resources = read(named, project, stdin)
-    session = open_session(project, context)
-    return make_plan(resources, session, Choice(prune, parallelism, named.whole)), session, resources
+    session = open_session(project, o.context)
+    return make_plan(resources, session, Choice(o.prune, o.parallelism, named.whole)), session, resources
 
 
-def remake(file: Path, root: Path | None, context: str | None, *, parallelism: int) -> tuple[Plan, Session]:
+def remake(file: Path, options: Planning) -> tuple[Plan, Session]:
     """Make a saved plan again; a world that is not as it was then is a Conflict."""
     from fmctl.cli.session import open_session
     from fmctl.domain.problem import Conflict
     from fmctl.saved import read
     from fmctl.workflow import Choice, make_plan
 
-    saved = read(file, Path.cwd(), root)
-    session = open_session(saved.project, context or saved.context)
-    plan = make_plan(saved.resources, session, Choice(saved.prune, parallelism))
+    saved = read(file, Path.cwd(), Path(options.filename[0]) if options.filename else None)
+    session = open_session(saved.project, options.context or saved.context)
+    plan = make_plan(saved.resources, session, Choice(saved.prune, options.parallelism))
     if plan.checksum != saved.checksum:
         msg = f"{file} is stale: the remote side is not as it was when the plan was made"
         raise Conflict(msg, hint="review `fmctl diff` again")
