@@ -118,7 +118,10 @@ def test_versions_are_three_numbers_below_a_hundred(world: World, version: str) 
     assert version == world.model(world.publish(model_version=version))["model_version"]
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"description": "\\ud800"}', '{"description": NaN}', "{", "[]"])
+DEEP = '{"a":' * 900 + "1" + "}" * 900
+
+
+@pytest.mark.parametrize("text", [DEEP, "[" * 100_000, '{"description": "\\ud800"}', '{"description": NaN}', "{", "[]"])
 def test_a_body_that_is_no_json_object_is_refused(world: World, text: str) -> None:
     """Depth without end, halves of characters and words that only Python knows are no JSON."""
     url = f"/v1/{world.sandbox.credentials.project_id}/models"
