@@ -1,5 +1,6 @@
 """Requests for training jobs that the tests share."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -62,8 +63,10 @@ class Jobs:
         self._client = client
         self._base = f"/v2/{project_id}"
 
-    def request(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        return self._client.request(method, f"{self._base}/{path}", json=body)
+    def request(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        return self._client.request(method, f"{self._base}/{path}", json=body, headers=headers)
 
     def create(self, body: dict[str, Any]) -> httpx.Response:
         return self.request("POST", "training-jobs", body)

@@ -75,6 +75,18 @@ def test_what_is_wrong_has_its_code(jobs: Jobs, body: dict[str, Any], expected: 
     assert (400, expected) == code(jobs.request("POST", "algorithms", body))
 
 
+def test_the_code_is_shown_as_a_tree(sandbox: Sandbox, jobs: Jobs) -> None:
+    """Folders with what is in them, files by name."""
+    for key in ("tree/train.py", "tree/net/a.py", "tree/net/deep/b.py"):
+        sandbox.objects.put("fmctl-demo", key, b"")
+    config = {"code_dir": "/fmctl-demo/tree", "boot_file": "/fmctl-demo/tree/train.py"}
+    made = jobs.request("POST", "algorithms", algorithm(**config)).json()
+    deep = {"name": "deep/", "children": [{"name": "b.py"}]}
+    net = {"name": "net/", "children": [{"name": "a.py"}, deep]}
+
+    assert {"name": "tree/", "children": [net, {"name": "train.py"}]} == made["job_config"]["code_tree"]
+
+
 def test_the_name_cannot_change(jobs: Jobs) -> None:
     """A replacement under another name is refused."""
     path = f"algorithms/{jobs.request('POST', 'algorithms', algorithm()).json()['metadata']['id']}"

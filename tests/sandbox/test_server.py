@@ -77,16 +77,24 @@ def test_it_comes_back_where_it_was(tmp_path: Path) -> None:
 
 
 def test_a_log_link_needs_no_credential(tmp_path: Path) -> None:
-    """The link to a log is signed and works as it is."""
+    """The link to a log is signed and works as it is, to be shown or to be saved."""
     with served(tmp_path) as (_, info), logged_in(info) as jobs:
         algorithm = {"engine": {"image_url": "a/b:1"}, "command": "echo done"}
         job_id = jobs.create(job("short", algorithm=algorithm)).json()["metadata"]["id"]
         until(lambda: jobs.phase(job_id) == "Completed")
         link = jobs.request("GET", f"training-jobs/{job_id}/tasks/worker-0/logs/url").json()["obs_url"]
-        text = httpx.get(link).text
+        preview = httpx.get(link)
+        wanted = {"Content-Type": "application/octet-stream"}
+        answer = jobs.request("GET", f"training-jobs/{job_id}/tasks/worker-0/logs/url", headers=wanted)
+        download = httpx.get(answer.json()["obs_url"])
 
-    assert "done" in text
-    assert CODE not in text
+    assert "done" in preview.text
+    assert ("text/plain", preview.text) == (preview.headers["Content-Type"].partition(";")[0], download.text)
+    assert ("application/octet-stream", "attachment; filename=worker-0.log") == (
+        download.headers["Content-Type"],
+        download.headers["Content-Disposition"],
+    )
+    assert CODE not in preview.text
 
 
 @pytest.mark.parametrize("arguments", [["--port", "99999"], ["--lose-answers", "POST", "/v2/*", "often"], ["--colour"]])

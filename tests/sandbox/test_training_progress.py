@@ -125,6 +125,71 @@ def test_lines_of_a_job_that_has_not_begun_are_not_there_yet(jobs: Jobs) -> None
     assert (400, "2788") == code(jobs.request("GET", f"training-jobs/{job_id}/logs/worker-7"))
 
 
+def test_a_job_that_never_ran_has_no_log(jobs: Jobs, clock: VirtualClock) -> None:
+    """While it may run there is nothing yet; once it has ended there never will be."""
+    job_id = jobs.start()
+    paths = [f"training-jobs/{job_id}/{path}" for path in ("tasks/worker-0/logs/preview", "logs/worker-0")]
+    early = [jobs.request("GET", path).status_code for path in paths]
+    jobs.request("POST", f"training-jobs/{job_id}/actions", {"action_type": "terminate"})
+    clock.advance(1)
+    metrics = jobs.request("GET", f"training-jobs/{job_id}/metrics/worker-0").json()["metrics"]
+
+    assert ([204, 204], [(400, "2818")] * 2) == (early, [code(jobs.request("GET", path)) for path in paths])
+    assert [[]] * 6 == [series["value"] for series in metrics]
+
+
+@pytest.mark.parametrize(("export", "expected"), [({}, 400), ({"obs_url": "/fmctl-demo/logs/"}, 200)])
+def test_a_log_is_kept_for_a_month(
+    jobs: Jobs, clock: VirtualClock, sandbox: Sandbox, export: dict[str, str], expected: int
+) -> None:
+    """Then it is cleared, unless the job has a place of its own for it."""
+    job_id = running(jobs, clock, spec__log_export_path=export)
+    path = f"training-jobs/{job_id}/tasks/worker-0/logs/preview"
+    clock.advance(60)
+    at_the_end = jobs.request("GET", path).status_code
+    clock.advance(31 * 86400)
+    with logged_in(sandbox) as later:
+        reply = later.request("GET", path)
+
+    assert (200, expected) == (at_the_end, reply.status_code)
+    assert "2819" in reply.text or expected == 200
+
+
+def test_a_job_says_how_long_it_is_kept(jobs: Jobs, clock: VirtualClock) -> None:
+    """Where it was asked to be kept, in milliseconds since its end; otherwise nothing."""
+    kept = running(jobs, clock, "kept", spec__reserved_time={"time_unit": "HOURS", "duration": 2})
+    plain = running(jobs, clock, "plain")
+    before = jobs.show(kept)["status"]["retention_time"]
+    clock.advance(60)
+    jobs.names()
+    clock.advance(5)
+
+    assert (0, 5000) == (before, jobs.show(kept)["status"]["retention_time"])
+    assert "retention_time" not in jobs.show(plain)["status"]
+
+
+def test_nodes_are_counted(jobs: Jobs, clock: VirtualClock) -> None:
+    """All when the job begins to run, none when it has ended."""
+    job_id = running(jobs, clock, spec__resource={"flavor_id": "modelarts.vm.cpu.8u", "node_count": 2})
+    began = round(clock.now() * 1000)
+    clock.advance(60)
+
+    assert [[began, 2], [began + 60_000, 0]] == jobs.show(job_id)["status"]["node_count_metrics"]
+
+
+def test_a_search_by_hosts_tells_where_tasks_are(jobs: Jobs) -> None:
+    """One entry a task; the host of a public machine stays unknown."""
+    jobs.start("public")
+    jobs.start("pooled", spec__resource=POOL)
+    found = jobs.search(host_ips=["127.0.0.1"], order="asc")["items"]
+
+    assert [[("worker-0", "127.0.0.1", "", 1)], [("worker-0", "127.0.0.1", "127.0.0.1", 1)]] == [
+        [(one["task"], one["ip"], one["host_ip"], one["schedule_count"]) for one in item["status"]["task_ips"]]
+        for item in found
+    ]
+    assert not any("task_ips" in item["status"] for item in jobs.search()["items"])
+
+
 def test_a_job_can_report(jobs: Jobs, clock: VirtualClock) -> None:
     """What its process reports is an event, as long as the job goes on."""
     job_id = running(jobs, clock)

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from fmctl.sandbox.api.queries import number
-from fmctl.sandbox.objects import split_url
 from fmctl.sandbox.shapes import accept
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks, requests
 from fmctl.sandbox.training.algorithms import COLLECTION, find_algorithm, job_config
-from fmctl.sandbox.training.code import check_source
+from fmctl.sandbox.training.code import check_source, code_tree, split_folder
 from fmctl.sandbox.training.parameters import check_parameters
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 from fmctl.sandbox.workspaces import workspace_of
@@ -127,7 +126,7 @@ def _document(call: Call, body: Document, algorithm_id: str, created: int) -> Do
     return {
         "project_id": call.project_id,
         "metadata": metadata,
-        "job_config": job_config(body["job_config"]),
+        "job_config": job_config(body["job_config"]) | _tree(call, body["job_config"]),
         # Its clients disagree whether an answer says `value` or, as a request does, `values`.
         "resource_requirements": [
             item | {"value": item.get("values") or []} for item in body.get("resource_requirements") or []
@@ -141,7 +140,11 @@ def _size(call: Call, config: dict[str, Any]) -> int:
     """How many bytes the code has."""
     if not config.get("code_dir"):
         return 0
-    return sum(info.size for info in call.sandbox.objects.walk(*split_url(config["code_dir"])))
+    return sum(info.size for info in call.sandbox.objects.walk(*split_folder(config["code_dir"])))
+
+
+def _tree(call: Call, config: dict[str, Any]) -> Document:
+    return {"code_tree": code_tree(config["code_dir"], call.sandbox.objects)} if config.get("code_dir") else {}
 
 
 def _save(call: Call, made: Document) -> None:

@@ -22,7 +22,7 @@ from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 EXPERIMENTS = "/v2/{project_id}/training-experiments"
 EXPERIMENT = EXPERIMENTS + "/{experiment_id}"
-MAX_LIMIT = 50
+DEFAULT_LIMIT = 50
 SORTS = ("update_time", "name", "create_time")
 
 
@@ -38,7 +38,7 @@ def create_training_experiment(call: Call) -> Reply:
 @route("GET", EXPERIMENTS)
 def list_training_experiments(call: Call) -> Reply:
     """One page, of one workspace or of all; `offset` counts pages."""
-    limit, offset = number(call, "limit", MAX_LIMIT, 1, MAX_LIMIT), number(call, "offset", 0, 0)
+    limit, offset = number(call, "limit", DEFAULT_LIMIT, 1), number(call, "offset", 0, 0)
     key, order = call.query.get("sort_by") or "create_time", call.query.get("order") or "desc"
     if key not in SORTS or order not in ("asc", "desc"):
         raise WireError(400, "ModelArts.2790", f"Sort item {key!r} {order!r} is not supported.")

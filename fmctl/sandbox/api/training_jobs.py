@@ -22,7 +22,7 @@ from fmctl.sandbox.training.jobs import ACTIVE, STOPPABLE, Training, phase_of, s
 from fmctl.sandbox.training.parameters import check_parameters
 from fmctl.sandbox.training.quotas import quota_of
 from fmctl.sandbox.training.requests import UPDATE
-from fmctl.sandbox.training.search import MAX_LIMIT, search
+from fmctl.sandbox.training.search import MAX_LIMIT, search, task_ips
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 from fmctl.sandbox.workspaces import workspace_of
 
@@ -114,10 +114,14 @@ def list_training_jobs(call: Call) -> Reply:
         "sort_by": body.get("sort_by") or "create_time",
         "order": body.get("order") or "desc",
         "group_by": body.get("group_by") or "",
-        "workspace_id": body.get("workspace_id") or "0",
+        "workspace_id": str(body.get("workspace_id") or "0"),
         "ai_project": "default-ai-project",
     }
-    return Reply(200, found | {"items": [shown(record, now) for record in page]})
+    jobs = [shown(record, now) for record in page]
+    if body.get("host_ips"):
+        for record in page:
+            record["job"]["status"]["task_ips"] = task_ips(record)
+    return Reply(200, found | {"items": jobs})
 
 
 @route("GET", "/v2/{project_id}/training-job-names")

@@ -68,6 +68,28 @@ def _check_code_dir(code_dir: Any, objects: Objects) -> None:
         raise _no_code(code_dir)
 
 
+def code_tree(code_dir: str, objects: Objects) -> Fields:
+    """The folders and files of a code_dir, each with its name, a folder with its children."""
+    bucket, key = split_folder(code_dir)
+    root: Fields = {"name": f"{key.rstrip('/').rpartition('/')[2]}/", "children": []}
+    for info in objects.walk(bucket, key):
+        node = root
+        *folders, name = info.key[len(key) :].split("/")
+        for folder in folders:
+            node = _child(node, f"{folder}/")
+        if name:
+            node["children"].append({"name": name})
+    return root
+
+
+def _child(node: Fields, name: str) -> Fields:
+    known: dict[str, Fields] = {child["name"]: child for child in node["children"]}
+    if name not in known:
+        known[name] = {"name": name, "children": []}
+        node["children"].append(known[name])
+    return known[name]
+
+
 def split_folder(url: str) -> tuple[str, str]:
     """Bucket and prefix of what is below a folder, whether or not its address ends with a slash."""
     bucket, key = split_url(url)

@@ -107,7 +107,8 @@ def _resource(sent: Fields) -> Fields:
     flavor = find_flavor(sent.get("flavor_id") or "", pool=bool(pool))
     assert flavor is not None  # checks.check_resource has seen it
     known: Fields = {"policy": flavor.policy, "node_count": 1, "flavor_name": flavor.name}
-    known |= {"flavor_detail": flavor.detail(), "main_container_allocated_resources": _allocated(flavor)}
+    allocated = _allocated(flavor) | (sent.get("main_container_customized_flavor") or {})
+    known |= {"flavor_detail": flavor.detail(), "main_container_allocated_resources": allocated}
     return known | sent | ({"pool_name": f"{POOL_ID}-sandbox"} if pool else {})
 
 

@@ -28,6 +28,7 @@ LINGER_SECONDS = 2.0
 """How long a deleted job can still be read, and its name is still taken."""
 HOUR = 3600.0
 OUTCOMES = {None: "Abnormal", 0: "Completed"}
+REASONS = {"Completed": "job completed", "Terminated": "job terminated", "Abnormal": "job lost"}
 GOING = "!"  # behind the phase in the store's state column: deleted, soon to vanish
 
 
@@ -241,7 +242,8 @@ class Training:
             status["task_statuses"] = [state]
         if started:
             status["duration"] = round((now - started) * 1000)
-        runs.end(record, now, ended.message)
+        failed = phase == "Failed"
+        runs.end(record, now, ended.message if failed else REASONS[phase], task=ONLY_TASK if failed else "")
         self._ended.pop(id_of(record), None)
 
     def _enter(self, record: Document, phase: str, now: float, secondary: str = "") -> None:
@@ -265,10 +267,13 @@ def id_of(record: Document) -> str:
 
 
 def shown(record: Document, now: float) -> Document:
-    """The job of a record, its duration counted up to now while it runs."""
+    """The job of a record, its durations counted up to now: of its runs, and of keeping it when that was asked for."""
     job: Document = record["job"]
     if record["started_at"] and phase_of(record) in ACTIVE:
         job["status"]["duration"] = round((now - record["started_at"]) * 1000)
+    if job["spec"].get("reserved_time"):
+        kept = now - record["since"] if phase_of(record) in ENDED else 0
+        job["status"]["retention_time"] = round(kept * 1000)
     return job
 
 

@@ -25,16 +25,20 @@ def begin(record: Document, now: float) -> None:
     """The job starts to run; if it failed before, it has recovered."""
     _close_recovery(record, now, "success")
     runs_of(record)[-1]["started_at"] = now
-    record["job"]["status"]["running_records"].append(
+    status = record["job"]["status"]
+    status["running_records"].append(
         {"start_at": round(now), "start_type": "init_or_rescheduled", "recover_records": []}
     )
+    _count_nodes(status, len(status["tasks"]), now)
 
 
-def end(record: Document, now: float, reason: str) -> None:
-    """The job runs no longer, or waits no longer to run."""
+def end(record: Document, now: float, reason: str, *, task: str = "") -> None:
+    """The job runs no longer, or waits no longer to run; perhaps because of a task."""
     if is_at_work(record):
-        last = record["job"]["status"]["running_records"][-1]
-        last |= {"end_at": round(now), "end_reason": reason, "end_related_task": ONLY_TASK}
+        status = record["job"]["status"]
+        status["running_records"][-1] |= {"end_at": round(now), "end_reason": reason}
+        status["running_records"][-1] |= {"end_related_task": task} if task else {}
+        _count_nodes(status, 0, now)
     _close_recovery(record, now, "terminated")
     if runs := runs_of(record):
         runs[-1]["ended_at"] = now
@@ -74,6 +78,10 @@ def note_recovery(record: Document, now: float, reason: str) -> None:
     )
     if allowed:
         last["end_recover"] = RESCHEDULE
+
+
+def _count_nodes(status: Document, nodes: int, now: float) -> None:
+    status["node_count_metrics"] = [*(status["node_count_metrics"] or []), [round(now * 1000), nodes]]
 
 
 def _close_recovery(record: Document, now: float, result: str) -> None:

@@ -9,6 +9,7 @@ from fmctl.sandbox.programs import FINE_TUNING, program_of
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training.checks import invalid, items
 from fmctl.sandbox.training.jobs import Training
+from fmctl.sandbox.training.runs import runs_of
 from fmctl.sandbox.training.times import parse
 from fmctl.sandbox.wire import WireError
 
@@ -78,6 +79,14 @@ def _here(body: Document) -> bool:
         if not _is_address(host):
             raise WireError(400, "ModelArts.2764", f"host_ips: {host!r} is no address.")
     return not hosts or HOST in hosts
+
+
+def task_ips(record: Document) -> list[Document]:
+    """Where the tasks of a job are, for a search by hosts; the host of a public machine is not told."""
+    on_pool = bool(record["job"]["spec"]["resource"].get("pool_id"))
+    count = max(len(runs_of(record)), 1)
+    here = {"ip": HOST, "host_ip": HOST if on_pool else "", "schedule_count": count}
+    return [{"task": task, **here} for task in record["job"]["status"]["tasks"]]
 
 
 def _is_address(host: Any) -> bool:
