@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 from .account import ACCOUNT
 from .rules import Rules
@@ -12,6 +13,8 @@ from .signatures import api_problem, canonical_query
 from .wire import Refused, Reply, Request, shown
 
 A_DAY = 86_400
+_DOMAIN = {"id": "d" * 32, "name": ACCOUNT.domain}
+_PROJECT = {"id": ACCOUNT.project, "name": ACCOUNT.region, "domain_id": _DOMAIN["id"]}
 
 
 class Identity:
@@ -22,7 +25,7 @@ class Identity:
         self._tokens: set[str] = set()
 
     def token(self, request: Request) -> Reply:
-        """A token for the password of the account."""
+        """A token for the password of the account, good for its project."""
         asked = request.data["auth"]
         who = asked["identity"]["password"]["user"]
         if (who["name"], who["password"], who["domain"]["name"]) != (ACCOUNT.user, ACCOUNT.password, ACCOUNT.domain):
@@ -30,14 +33,12 @@ class Identity:
             return shown({"error": {"code": 401, "message": message, "title": "Unauthorized"}}, 401)
         token = f"MII{uuid.uuid4().hex}"
         self._tokens.add(token)
-        expires = datetime.fromtimestamp(time.time() + A_DAY, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        answer = shown({"token": {"expires_at": expires, "methods": ["password"]}}, 201)
-        return Reply(201, answer.body, {"X-Subject-Token": token})
+        return Reply(201, shown({"token": _described(time.time())}).body, {"X-Subject-Token": token})
 
     def projects(self, request: Request) -> Reply:
         """The project of a region."""
         found = request.query.get("name") == ACCOUNT.region
-        return shown({"projects": [{"id": ACCOUNT.project, "name": ACCOUNT.region}] if found else []})
+        return shown({"projects": [_PROJECT] if found else []})
 
     def check(self, request: Request) -> None:
         """Refuse a caller who is not the account."""
@@ -53,5 +54,20 @@ class Identity:
             raise Refused(401, "APIGW.0301", f"Incorrect IAM authentication information: {problem}")
         canonical = canonical_query(request.raw_query) == request.raw_query
         self._rules.demand(canonical, f"a query that is not spelled as it is signed: {request.raw_query}")
-        if request.headers.get("X-Project-Id", ACCOUNT.project) != ACCOUNT.project:
-            raise Refused(403, "0210", "The project is not the credential's.")
+
+
+def _described(now: float) -> dict[str, Any]:
+    """What a token says of itself."""
+    return {
+        "issued_at": _written(now),
+        "expires_at": _written(now + A_DAY),
+        "methods": ["password"],
+        "project": {"id": ACCOUNT.project, "name": ACCOUNT.region, "domain": _DOMAIN},
+        "user": {"id": "u" * 32, "name": ACCOUNT.user, "domain": _DOMAIN},
+        "roles": [],
+        "catalog": [],
+    }
+
+
+def _written(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -69,6 +69,7 @@ class Jobs(Table[Job]):
             Route("DELETE", "v2/{}/training-jobs/{}", self.delete),
             Route("POST", "v2/{}/training-jobs/{}/actions", self.act),
             Route("GET", "v2/{}/training-jobs/{}/tasks/{}/logs/preview", self.preview),
+            Route("GET", "v2/{}/training-jobs/{}/tasks/{}/logs/url", self.link),
         ]
 
     def get(self, id: str) -> Job:
@@ -210,6 +211,12 @@ class Jobs(Table[Job]):
             return Reply(204)
         size = len(self.switches.log)
         return shown({"content": self.switches.log, "current_size": size, "full_size": size})
+
+    def link(self, _: Request, id: str, _task: str) -> Reply:
+        if self.get(id).phase in ("Creating", self.get(id).waits_as):
+            raise Refused(400, "2818", "The log is not generated.")
+        query = f"AWSAccessKeyId={ACCOUNT.access}&Expires={int(time.time()) + 300}&Signature=bG9nLm9mLmpvYg%3D%3D"
+        return shown({"obs_url": f"https://logs.obs.{ACCOUNT.region}.example.com/{id}/worker-0.log?{query}"})
 
     # ------------------------------------------------------------ change
 

@@ -36,6 +36,11 @@ class Model(Remote):
     fails: bool = False
 
     @property
+    def type(self) -> str:
+        """The engine as lists spell it."""
+        return str(self.body["model_type"]).lower()
+
+    @property
     def status(self) -> str:
         """The status of this moment."""
         age = time.time() - self.born
@@ -53,6 +58,16 @@ class Models(Table[Model]):
         super().__init__(switches, rules)
         self.in_use: Callable[[str], bool] = lambda _id: False
         """Whether a service uses the model of an id; the services say so."""
+
+        self._filters: dict[str, Callable[[Model, str], bool]] = {
+            "model_name": lambda model, value: self.like(model.name, value),
+            "model_version": lambda model, value: model.version == value,
+            "model_status": lambda model, value: model.status == value,
+            "description": lambda model, value: value in model.description,
+            "workspace_id": lambda _, value: value == "0",
+            "model_type": lambda model, value: model.type == value.lower(),
+            "not_model_type": lambda model, value: model.type != value.lower(),
+        }
 
     def routes(self) -> list[Route]:
         return [
@@ -79,10 +94,9 @@ class Models(Table[Model]):
         self.rules.known(query, QUERY, "query of models", "3037")
         models = self.listed()
         everything = len(models)
-        if "model_name" in query:
-            models = [model for model in models if self.like(model.name, query["model_name"])]
-        if "model_version" in query:
-            models = [model for model in models if model.version == query["model_version"]]
+        for key, fits in self._filters.items():
+            if query.get(key):
+                models = [model for model in models if fits(model, query[key])]
         page, counts = self.page(models, query, self.switches.model_offset, everything)
         return shown({**counts, "models": [self.summary(model) for model in page]})
 
@@ -124,7 +138,7 @@ class Models(Table[Model]):
             "model_id": model.id,
             "model_name": model.name,
             "model_version": model.version,
-            "model_type": str(model.body["model_type"]).lower(),
+            "model_type": model.type,
             "model_status": model.status,
             "model_size": 1,
             "model_source": "custom",

@@ -32,8 +32,14 @@ def answered(routes: Iterable[Route], request: Request, project: str, rules: Rul
     for route in routes:
         parts = route.parts(request)
         if parts is not None:
-            if parts[0] != project:
-                raise Refused(404, "2786", "the project is not the credential's")
+            if {parts[0], request.headers.get("X-Project-Id", project)} != {project}:
+                raise _elsewhere(request)
             return route.answer(request, *parts[1:])
     rules.demand(False, f"no such call: {request.method} {request.path}", "2836", 404)
     return Reply(404)
+
+
+def _elsewhere(request: Request) -> Refused:
+    """Training and the first API refuse another project in different words."""
+    status, code = (404, "2786") if request.path.startswith("/v2/") else (403, "0210")
+    return Refused(status, code, "The project is not the credential's.")

@@ -27,9 +27,9 @@ def check_creation(rules: Rules, body: Body) -> None:
 
 
 def check_update(rules: Rules, body: Body) -> None:
-    """Refuse what the reference does not allow in an update; with a status, a config would be forgotten."""
+    """Refuse what the reference does not allow in an update; beside a status, a config is forgotten."""
     rules.known(body, UPDATE, "service update", "3037")
-    rules.demand(not {"status", "config"} <= set(body), "status and config in one call", "3037")
+    rules.frown(not {"status", "config"} <= set(body), "status and config in one call")
     _check_description(rules, body)
 
 
@@ -41,6 +41,17 @@ def check_config(rules: Rules, config: Any, pool: str) -> None:
     ids = {entry["model_id"] for entry in config}
     rules.demand(len(ids) == len(config), "one model twice", "3516")
     rules.demand(sum(int(entry.get("weight", 0)) for entry in config) == 100, "weights", "3037")
+
+
+def check_scaling(rules: Rules, body: Body) -> dict[str, int]:
+    """Refuse another change of a property than that of instances; how many each model is to have."""
+    rules.known(body, "changed_property configs", "property", "3037")
+    rules.one_of(body.get("changed_property"), ["instance_count"], "changed_property", "3037")
+    rules.demand(body.get("configs"), "configs", "3036")
+    for entry in body["configs"]:
+        rules.known(entry, "model_id changed_value", "configs of a property", "3037")
+        rules.demand(str(entry.get("changed_value")).isdecimal(), "changed_value", "3037")
+    return {entry["model_id"]: int(entry["changed_value"]) for entry in body["configs"]}
 
 
 def _check_description(rules: Rules, body: Body) -> None:

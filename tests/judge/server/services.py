@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from .models import Models
 from .remote import Remote, Table, milliseconds
 from .routes import Route
 from .rules import Rules
-from .service_rules import check_config, check_creation, check_update
+from .service_rules import check_config, check_creation, check_scaling, check_update
 from .switches import Switches
 from .wire import Refused, Reply, Request, shown
 
@@ -19,6 +20,7 @@ Body = dict[str, Any]
 QUERY = "service_id service_name model_id workspace_id infer_type status tags offset limit sort_by order"
 MAY_START = ("failed", "stopped", "pending", "finished")
 MAY_STOP = ("running", "concerning", "failed", "pending")
+MAY_SCALE = ("running", "concerning", "failed")
 MAY_NOT_CHANGE = ("deploying", "waiting", "stopping")
 
 
@@ -55,6 +57,14 @@ class Services(Table[Service]):
         self.models = models
         models.in_use = self.uses
         self.address = ""
+        self._filters: dict[str, Callable[[Service, str], bool]] = {
+            "service_id": lambda each, value: each.id == value,
+            "service_name": lambda each, value: self.like(each.name, value),
+            "model_id": lambda each, value: any(entry["model_id"] == value for entry in each.config),
+            "workspace_id": lambda _, value: value == "0",
+            "infer_type": lambda _, value: value == "real-time",
+            "status": lambda each, value: each.status == value,
+        }
 
     def routes(self) -> list[Route]:
         return [
@@ -62,6 +72,7 @@ class Services(Table[Service]):
             Route("POST", "v1/{}/services", self.create),
             Route("GET", "v1/{}/services/{}", lambda _, id: shown(self.detail(self.get(id)))),
             Route("PUT", "v1/{}/services/{}", self.update),
+            Route("PUT", "v1/{}/services/{}/property", self.scale),
             Route("DELETE", "v1/{}/services/{}", self.delete),
             Route("GET", "v1/{}/services/{}/logs", self.show_logs),
         ]
@@ -112,10 +123,9 @@ class Services(Table[Service]):
         everything = len(services)
         for service in services:
             self.settle(service)
-        if "service_name" in query:
-            services = [each for each in services if self.like(each.name, query["service_name"])]
-        if "model_id" in query:
-            services = [each for each in services if any(e["model_id"] == query["model_id"] for e in each.config)]
+        for key, fits in self._filters.items():
+            if query.get(key):
+                services = [each for each in services if fits(each, query[key])]
         page, counts = self.page(services, query, "item", everything)
         return shown({**counts, "services": [self.summary(service) for service in page]})
 
@@ -200,11 +210,12 @@ class Services(Table[Service]):
             service.description = body["description"]
         if "status" in body:
             self._set_status(service, body["status"], now)
-        if "config" in body:
+        elif "config" in body:
             self._set_config(service, body["config"], now)
         if self.switches.empty_bodies:
             return Reply()
-        return shown({"update_time": milliseconds(now), "resource_ids": []} if "config" in body else {})
+        configured = "config" in body and "status" not in body
+        return shown({"update_time": milliseconds(now), "resource_ids": []} if configured else {})
 
     def _set_status(self, service: Service, wanted: str, now: float) -> None:
         self.rules.one_of(wanted, ["running", "stopped"], "status", "3037")
@@ -220,6 +231,9 @@ class Services(Table[Service]):
         if service.status in MAY_NOT_CHANGE:
             raise Refused(400, "3519", f"A service that is {service.status} cannot be changed.")
         self._check_models(config, service.pool)
+        self._change(service, config, now)
+
+    def _change(self, service: Service, config: list[Body], now: float) -> None:
         if self.switches.drops_config:
             return
         service.before = service.config if self.switches.rolls_back else None
@@ -228,6 +242,21 @@ class Services(Table[Service]):
             self._deploy(service, now)
         else:
             service.log("SUCCESS", now)
+
+    def scale(self, request: Request, id: str) -> Reply:
+        service, body, now = self.get(id), request.data, time.time()
+        counts = check_scaling(self.rules, body)
+        if service.status not in MAY_SCALE:
+            raise Refused(400, "3519", f"A service that is {service.status} cannot be scaled.")
+        if counts.keys() - {entry["model_id"] for entry in service.config}:
+            raise Refused(400, "3529", "The model is no part of the service.")
+        config = [
+            entry | {"instance_count": counts.get(entry["model_id"], entry["instance_count"])}
+            for entry in service.config
+        ]
+        self.rules.demand(config != service.config, "as many instances as there are", "3037")
+        self._change(service, config, now)
+        return shown({"update_time": milliseconds(now), "resource_ids": []})
 
     def delete(self, _: Request, id: str) -> Reply:
         service = self.get(id)
