@@ -44,6 +44,7 @@ def world(tmp_path: Path, clock: VirtualClock) -> Iterator[World]:
         ({"runtime": "python9"}, 400, "3037"),
         ({"source_location": "somewhere"}, 400, "3017"),
         ({"source_location": "http://[/a"}, 400, "3017"),
+        ({"source_location": "obs://.parts/a/"}, 400, "3017"),
         ({"model_type": "Image", "source_location": "obs://fmctl-demo/model-files/"}, 400, "3017"),
         ({"execution_code": "customize_service.py"}, 400, "3037"),
         ({"source_copy": "perhaps"}, 400, "3037"),

@@ -27,7 +27,7 @@ def parse_object(text: str) -> tuple[str, str]:
         bucket, _, key = text.removeprefix("/").partition("/")
     else:
         bucket, key = "", ""
-    if not bucket:
+    if not bucket or bucket.startswith("."):
         msg = f"{text!r} is no OBS folder: write obs://bucket/path/, /bucket/path/ or https://bucket.obs…/path"
         raise LocationError(msg)
     return bucket, key

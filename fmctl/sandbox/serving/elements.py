@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -43,13 +43,11 @@ def stored_config(sandbox: Account, project_id: str, entries: Any, service: Body
         raise invalid("config", "all elements must be versions of one model")
     config = [_element(entry, model, service) for entry, model in zip(entries, models, strict=True)]
     if is_batch:
-        config[0] |= batch_elements.stored(sandbox.objects, entries[0], models[0])
-        return config
-    for element, entry in zip(config, entries, strict=True):
-        element["weight"] = whole_number(entry.get("weight"), "weight", 0, 100)
-    if sum(element["weight"] for element in config) != 100:
+        return [config[0] | batch_elements.stored(sandbox.objects, entries[0], models[0])]
+    weights = [whole_number(entry.get("weight"), "weight", 0, 100) for entry in entries]
+    if sum(weights) != 100:
         raise invalid("weight", "the weights of all elements must add up to 100")
-    return config
+    return [element | {"weight": weight} for element, weight in zip(config, weights, strict=True)]
 
 
 def _model(sandbox: Account, project_id: str, entry: Body, infer_type: str) -> Body:
@@ -143,15 +141,13 @@ def _check_affinity(affinity: Body) -> None:
         return
     if wish.get("mode") not in MODES:
         raise invalid("affinity", f"mode is {' or '.join(MODES)}")
-    check_types(wish, lists=["pool_infos"])
-    _need(
-        wish.get("pool_infos") or [], "pool_infos", ("pool_name", "nodes"), lambda info: _need(info["nodes"], "nodes")
-    )
+    pools = wish.get("pool_infos") or []
+    _need(pools, "pool_infos", ("pool_name", "nodes"))
+    for pool in pools:
+        _need(pool["nodes"], "nodes", ("name",))
 
 
-def _need(
-    entries: Any, what: str, fields: Sequence[str] = ("name",), then: Callable[[Body], None] = lambda _: None
-) -> None:
+def _need(entries: Any, what: str, fields: Sequence[str]) -> None:
     """A list of objects that have these fields."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise invalid(what, "a list of objects")
@@ -159,4 +155,3 @@ def _need(
         for name in fields:
             if not entry.get(name):
                 raise missing(f"{what}.{name}")
-        then(entry)
