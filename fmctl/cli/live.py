@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from fmctl.domain.event import Event, EventType
 from fmctl.domain.plan import Plan
 from fmctl.domain.resource import ResourceId
 from fmctl.domain.values import span
+from fmctl.kinds import RUNS
 from fmctl.report.table import clipped, legible, table, width
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ FRAMES_PER_SECOND = 5
 NARROWEST_LOG = 12
 """With less room than this the line of the log is left out."""
 FAILED = "x"
+_ATTEMPT = re.compile(r"\S+-[0-9a-f]{10}-r([0-9]+): ")
 ENDINGS = (EventType.COMPLETE, EventType.ERRORED)
 
 
@@ -66,6 +69,7 @@ class LivePrinter(Printer):
 
     def attach(self, session: Session) -> None:
         """Logs are asked for through this session."""
+        super().attach(session)
         self._tail = Tail(session.api)
 
     def plan(self, plan: Plan) -> None:
@@ -86,12 +90,10 @@ class LivePrinter(Printer):
         with self._lock:
             self._region.clear()
 
-    def event(self, event: Event) -> None:
+    def _show(self, event: Event) -> None:
         """Take in what happened; the next frame shows it."""
         id, ended = event.change.id, event.type in ENDINGS
-        begins = event.type is EventType.START  # its message is the reason, which the plan has told
-        phase = str(event.change.action) if begins else event.phase or event.message
-        row = _Shown(phase, time.monotonic() - event.elapsed)
+        row = _Shown(_phase(event), time.monotonic() - event.elapsed)
         if ended:
             failed = event.type is EventType.ERRORED
             row.took, row.says = event.elapsed, event.message.split("\n")[0] if failed else ""
@@ -131,6 +133,14 @@ class LivePrinter(Printer):
             says = one.says if ended or not self._tail else self._tail.line(id)
             elapsed = span(one.took if one.took is not None else now - one.started)
             yield Row(f"{one.sign or spinner} {id}", legible(one.phase.split("\n")[0]), elapsed, legible(says), ended)
+
+
+def _phase(event: Event) -> str:
+    """The phase, and which retry it is of; the name of a run ends with its attempt."""
+    if event.type is EventType.START:
+        return str(event.change.action)  # the message is the reason, which the plan has told
+    attempt = _ATTEMPT.match(event.message) if event.change.id.kind in RUNS else None
+    return (event.phase or event.message) + (f" (retry {attempt[1]})" if attempt else "")
 
 
 def frame(rows: Sequence[Row], counts: str, columns: int, height: int) -> Sequence[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fmctl.connect import Session
 
 FIRST_BEAT, SLOWEST_BEAT = 10.0, 300.0
+MOST_HINTS = 3
 
 
 class Printer:
@@ -28,6 +29,8 @@ class Printer:
         self._full = full
         self._phases: dict[ResourceId, str] = {}
         self._beats: dict[ResourceId, tuple[float, float]] = {}
+        self._met: set[ResourceId] = set()
+        self._options = ""
 
     def __enter__(self) -> Self:
         return self
@@ -36,7 +39,10 @@ class Printer:
         return None
 
     def attach(self, session: Session) -> None:
-        """What a printer may ask while it waits; plain lines ask nothing."""
+        """What a printer may ask while it waits; plain lines only need to know where they are."""
+        from fmctl.cli.session import pasted
+
+        self._options = pasted(session)
 
     def plan(self, plan: Plan) -> None:
         """Show what will be done."""
@@ -48,11 +54,18 @@ class Printer:
 
     def event(self, event: Event) -> None:
         """Show what happens."""
-        id = event.change.id
+        if event.type is EventType.PROGRESS:
+            self._met.add(event.change.id)
+        self._show(event)
+
+    def _show(self, event: Event) -> None:
         if event.type is EventType.START:
-            self._line(id, f"{event.change.action} ({event.message})", event)
+            self._line(f"{event.change.action} ({event.message})", event)
+        elif event.type is EventType.ERRORED:
+            reason = event.message.partition("\n")[0]  # the whole of it is told with the results
+            self._line(f"failed: {reason}", event)
         elif event.type is EventType.PROGRESS and self._is_news(event):
-            self._line(id, event.message, event)
+            self._line(event.message, event)
 
     def _is_news(self, event: Event) -> bool:
         id, now = event.change.id, time.monotonic()
@@ -66,8 +79,8 @@ class Printer:
             return True
         return False
 
-    def _line(self, id: ResourceId, message: str, event: Event) -> None:
-        warn(f"  {id}: {message} [{span(event.elapsed)}]")
+    def _line(self, message: str, event: Event) -> None:
+        warn(f"  {event.change.id}: {message} [{span(event.elapsed)}]")
 
     @contextmanager
     def telling_errors(self) -> Iterator[None]:
@@ -86,9 +99,15 @@ class Printer:
         text = results_text(outcomes, summary)
         if text:
             say(text, prose=True)
-        hint = resume_hint(outcomes)
-        if hint:
-            warn(f"  hint: {hint}")
+        for hint in (*self._closer(outcomes), resume_hint(outcomes)):
+            if hint:
+                warn(f"  hint: {hint}")
+
+    def _closer(self, outcomes: list[Outcome]) -> list[str]:
+        """How to look closer at what failed and is there to be looked at."""
+        failed = [outcome.change for outcome in outcomes if outcome.ending is Ending.FAILED]
+        there = [change.id for change in failed if change.live or change.id in self._met]
+        return [f"look closer: fmctl describe {id}{self._options}" for id in there[:MOST_HINTS]]
 
 
 def resume_hint(outcomes: list[Outcome]) -> str | None:
@@ -133,7 +152,7 @@ class JsonPrinter(Printer):
             say(stream.planned(change))
         say(stream.summary(plan.summary, "plan"))
 
-    def event(self, event: Event) -> None:
+    def _show(self, event: Event) -> None:
         """One event."""
         if event.type is not EventType.PROGRESS or self._is_news(event):
             say(self._stream().event(event))

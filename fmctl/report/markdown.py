@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from fmctl.domain.plan import Change, Plan, Reason
-from fmctl.report.text import reasons, value_text
+from fmctl.report.text import reasons, value_text, verdict
 
 LIMIT = 65_000
 """Characters: GitHub takes 65,536, GitLab a million."""
@@ -33,10 +33,9 @@ def _body(plan: Plan, middle: Sequence[str], *, truncated: bool) -> str:
     target = plan.target
     about = {"set": target.set, "context": target.context, "checksum": plan.checksum, "truncated": truncated}
     header = json.dumps(about, separators=(",", ":"), ensure_ascii=False).replace(">", "\\u003e")
-    verdict = "No changes." if plan.empty else f"Plan: {plan.summary.text}"
     notes = [f"\n> note: {_cell(note)}" for note in plan.notes[:20]] if not truncated else []
     checksum = f"\nApply exactly this with `--checksum {plan.checksum}`."
-    lines = [f"<!-- fmctl {header} -->", f"**{verdict}** {_cell(str(target))}", *middle, *notes, checksum]
+    lines = [f"<!-- fmctl {header} -->", f"**{verdict(plan)}** {_cell(str(target))}", *middle, *notes, checksum]
     return "\n".join(lines)
 
 

@@ -17,12 +17,13 @@ _SHOWN_NAMES = 3
 def plan_text(plan: Plan, *, full: bool = False) -> str:
     """The whole plan; resources in sync only when ``full``."""
     lines = [str(plan.target), *change_lines(plan, full=full)]
-    lines.append(_nothing(plan) if plan.empty else f"Plan: {plan.summary.text}")
-    return "\n".join(lines)
+    return "\n".join([*lines, verdict(plan)])
 
 
-def _nothing(plan: Plan) -> str:
-    """That there is nothing to do, and what is not as wanted all the same."""
+def verdict(plan: Plan) -> str:
+    """What it comes to: the counts, or that there is nothing to do, and what is not as wanted all the same."""
+    if not plan.empty:
+        return f"Plan: {plan.summary.text}"
     wrong = [str(change.id) for change in plan.changes if change.drift or change.reason is Reason.DEGRADED]
     return f"{NOTHING} Not as wanted: {_listed(wrong)}." if wrong else NOTHING
 
