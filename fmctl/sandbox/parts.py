@@ -37,17 +37,19 @@ from fmctl.sandbox.api import (
     services_v2_tags,
     services_v2_versions,
     services_v2_whole,
-    training_absent,
     training_catalog,
     training_events,
+    training_images,
     training_jobs,
     training_logs,
     training_progress,
     training_quotas,
+    training_routes,
     training_tags,
     workspace_quotas,
     workspaces,
 )
+from fmctl.sandbox.image_saving import Images
 from fmctl.sandbox.models.publishing import Publishing
 from fmctl.sandbox.services_v2.connections import Connections
 from fmctl.sandbox.services_v2.supervision import ServicesV2
@@ -90,13 +92,14 @@ ROUTES: Sequence[Route] = (
     *services_v2_catalog.ROUTES,
     *services_v2_inference.ROUTES,
     *intranet_connections.ROUTES,
-    *training_absent.ROUTES,
     *training_catalog.ROUTES,
     *training_events.ROUTES,
+    *training_images.ROUTES,
     *training_jobs.ROUTES,
     *training_logs.ROUTES,
     *training_progress.ROUTES,
     *training_quotas.ROUTES,
+    *training_routes.ROUTES,
     *training_tags.ROUTES,
     *workspaces.ROUTES,
     *workspace_quotas.ROUTES,
@@ -109,4 +112,5 @@ COMPONENTS: Sequence[Callable[[Account], Component]] = (
     Serving,
     ServicesV2,
     Connections,
+    Images,
 )

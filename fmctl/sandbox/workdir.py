@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from fmctl.sandbox import keeper, programs
+from fmctl.sandbox import images, keeper, programs
 from fmctl.sandbox.object_info import About
 from fmctl.sandbox.objects import Objects, split_url
 from fmctl.sandbox.runner import ONLY_TASK
@@ -45,6 +45,9 @@ class Workdir:
         self.tidy()
         for folder in (self.code, self.log_path.parent, self.root / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
+        image = self._algorithm["engine"].get("image_url")
+        if image and (count := images.unpack(self._objects, image, self.root / "user-job-dir")) is not None:
+            yield f"image {image}: {count} files"
         if code := self._algorithm.get("code_dir"):
             yield f"code {code}: {self._fetch('code_dir', code, self.code)} files"
         for at, channel in enumerate(self._algorithm["inputs"]):
@@ -58,6 +61,7 @@ class Workdir:
         if self._job["spec"].get("volumes"):
             yield "volumes are not mounted: the sandbox has no network file systems"
         if program := programs.program_of(self._job):
+            shutil.rmtree(self.root / program, ignore_errors=True)
             self._order().write(self.root / program)
 
     @property

@@ -346,7 +346,6 @@ def test_searches_by_user_and_kind_of_training(jobs: Jobs, sandbox: Sandbox) -> 
         "ft-detail",
         "ft-metrics",
         "ft-artifacts",
-        "route_plan",
         "autosearch-trials",
         "autosearch-trials/1",
         "autosearch-parameter-analysis",

@@ -1,0 +1,153 @@
+"""Images of jobs and ranks of their workers, through Huawei's SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from fmctl.sandbox.server import Server
+
+from .conftest import running
+from .jobs import job, upload_code
+from .sdk_surface import sdk_home
+from .sdk_world import POOL, sdk_client
+from .test_process_runner import until
+
+SOURCE = """import os, pathlib, time
+pathlib.Path("lib").mkdir()
+tool = pathlib.Path("lib", "tool.sh")
+tool.write_text("#!/bin/sh\\necho made by hand\\n")
+tool.chmod(0o755)
+os.symlink("/etc/passwd", "outside")
+print("ready", flush=True)
+time.sleep(120)
+"""
+NAME = {"name": "env", "namespace": "team", "tag": "1.0"}
+
+
+class Debugging:
+    """Jobs that stand still, through the SDK's own methods."""
+
+    def __init__(self, server: Server) -> None:
+        from huaweicloudsdkmodelarts.v1 import model
+
+        self.server = server
+        self.client = sdk_client(server.info)
+        self.model = model
+
+    def start(self, body: dict[str, Any]) -> str:
+        return str(self.client.create_training_job(self.model.CreateTrainingJobRequest(body=body)).metadata.id)
+
+    def phase(self, job_id: str) -> str:
+        request = self.model.ShowTrainingJobDetailsRequest(training_job_id=job_id)
+        return str(self.client.show_training_job_details(request).status.phase)
+
+    def log(self, job_id: str) -> str:
+        request = self.model.ShowTrainingJobLogsPreviewRequest(training_job_id=job_id, task_id="worker-0")
+        return str(self.client.show_training_job_logs_preview(request).content or "")
+
+    def save(self, job_id: str, **changes: str) -> Any:
+        body = self.model.ImageSaveJob(**NAME | changes)
+        request = self.model.CreateSaveImageJobRequest(training_job_id=job_id, task_id="worker-0", body=body)
+        return self.client.create_save_image_job(request)
+
+    def image(self, job_id: str) -> Any:
+        request = self.model.ShowSaveImageJobRequest(training_job_id=job_id, task_id="worker-0")
+        return self.client.show_save_image_job(request)
+
+    def plan(self, job_id: str) -> tuple[str, str]:
+        request = self.model.ShowTrainingJobRoutePlanRequest(training_job_id=job_id)
+        found = self.client.show_training_job_route_plan(request)
+        assert job_id == found.job_id
+        return found.status, found.rank_mapping
+
+    def delete(self, job_id: str) -> None:
+        self.client.delete_training_job(self.model.DeleteTrainingJobRequest(training_job_id=job_id))
+
+    def refusal(self, job_id: str, **changes: str) -> tuple[int, str]:
+        from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+
+        with pytest.raises(ClientRequestException) as error:
+            self.save(job_id, **changes)
+        return error.value.status_code, str(error.value.error_code).removeprefix("ModelArts.")
+
+
+@pytest.fixture(scope="module")
+def debugging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debugging]:
+    folder = tmp_path_factory.mktemp("image")
+    with sdk_home(folder), running(Server(folder / "state")) as server:
+        upload_code(server.sandbox, SOURCE)
+        yield Debugging(server)
+
+
+@pytest.fixture(scope="module")
+def prepared(debugging: Debugging) -> str:
+    """A debug job that has made files and still runs."""
+    job_id = debugging.start(job("prepared", spec__runtime_type="debug"))
+    until(lambda: "ready" in debugging.log(job_id))
+    return job_id
+
+
+def test_a_saved_image_is_what_another_job_begins_with(debugging: Debugging, prepared: str) -> None:
+    """It goes from INIT to ACTIVE, and a job that names it finds the files, and what may be executed of them."""
+    first = debugging.save(prepared, description="with a tool")
+    until(lambda: debugging.image(prepared).status not in ("INIT", "CREATING"))
+    saved = debugging.image(prepared)
+    algorithm = {"engine": {"image_url": "swr.example.com/team/env:1.0"}, "command": "./code/lib/tool.sh && ls code;"}
+    user = debugging.start(job("user", algorithm=algorithm))
+    until(lambda: debugging.phase(user) in ("Completed", "Failed"))
+    written = debugging.log(user)
+
+    assert ("INIT", "ACTIVE", "with a tool") == (first.status, saved.status, saved.description)
+    assert "2 files are saved in /fmctl-sandbox/images/team/env:1.0.tar.gz." == saved.message
+    assert isinstance(saved.create_time, int)
+    assert "Completed" == debugging.phase(user), written
+    assert "image swr.example.com/team/env:1.0: 2 files" in written
+    assert "made by hand\nlib\ntrain.py\n" in written
+
+
+def test_images_are_saved_of_running_debug_jobs(debugging: Debugging, prepared: str) -> None:
+    """Once under a name, under a name that is one; and there is none before the first was asked for."""
+    from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+
+    plain = debugging.start(job("plain", spec__runtime_type="production"))
+    debugging.save(prepared, tag="2.0")
+    busy = debugging.refusal(prepared, tag="3.0")
+    until(lambda: debugging.image(prepared).status == "ACTIVE")
+    with pytest.raises(ClientRequestException) as none:
+        debugging.image(plain)
+
+    production = debugging.refusal(plain)
+    debugging.delete(plain)
+
+    assert ((400, "2879"), (400, "2880")) == (production, busy)
+    assert (400, "2884") == debugging.refusal(prepared, tag="2.0")
+    assert [(400, "2788")] * 3 == [
+        debugging.refusal(prepared, **wrong) for wrong in ({"name": "A b"}, {"tag": "x/y"}, {"description": "d" * 513})
+    ]
+    assert (404, "ModelArts.2881") == (none.value.status_code, none.value.error_code)
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ({"pool_id": POOL, "flavor_id": "modelarts.pool.visual.8xlarge", "node_count": 3}, "success"),
+        ({"pool_id": POOL, "flavor_id": "modelarts.pool.visual.8xlarge", "node_count": 2}, "failed"),
+        ({"flavor_id": "modelarts.vm.cpu.8u", "node_count": 3}, "failed"),
+    ],
+)
+def test_routes_are_planned_for_three_nodes_of_a_pool(
+    debugging: Debugging, resource: dict[str, Any], expected: str
+) -> None:
+    """When such a job runs; any other, and one that does not run yet, has the order of its workers."""
+    nodes = resource["node_count"]
+    mapping = ",".join(f"{worker}-{worker}" for worker in range(nodes))
+    job_id = debugging.start(job(f"{expected}-{len(resource)}-{nodes}", spec__resource=resource))
+    early = debugging.plan(job_id)
+    until(lambda: debugging.phase(job_id) == "Running")
+    then = debugging.plan(job_id)
+    debugging.delete(job_id)
+
+    assert [("failed", mapping), (expected, mapping)] == [early, then]
