@@ -14,6 +14,8 @@ from .services_v2_world import World, group, runtime, scripted_world, service, u
 
 MISSING, INVALID = "ModelArts.3036", "ModelArts.3037"
 LIMIT = runtime()["service_limit"]
+STDOUT, FILE = {"type": "STDOUT", "status": "ON"}, {"type": "FILE", "status": "ON"}
+CHECK = {"check_method": "HTTP", "url": "/health"}
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -35,6 +37,10 @@ def with_unit(**changes: Any) -> dict[str, Any]:
 
 def limited(**changes: Any) -> dict[str, Any]:
     return service(runtime_config=runtime() | {"service_limit": LIMIT | changes})
+
+
+def logged(*logs: dict[str, Any]) -> dict[str, Any]:
+    return service(log_configs=list(logs))
 
 
 @pytest.mark.parametrize(
@@ -85,6 +91,66 @@ def limited(**changes: Any) -> dict[str, Any]:
         (service(schedule=[{"type": "stop", "time_unit": "HOURS", "duration": 1}]), INVALID, "schedule[0].type"),
         (service(schedule=[{"type": "STOP", "time_unit": "DAYS", "duration": 8}]), INVALID, "schedule[0].duration"),
         (service(log_configs=[{"type": "STDOUT"}]), MISSING, "log_configs[0].status"),
+        (logged(STDOUT, STDOUT), INVALID, "log_configs"),
+        (logged(STDOUT | {"type": "TRACE"}), INVALID, "log_configs[0].type"),
+        (logged(FILE | {"files": [{"log_path": "/l"}]}), MISSING, "file_pattern"),
+        (logged(FILE | {"files": [{"log_path": "l", "file_pattern": "*"}]}), INVALID, "log_path"),
+        (logged(FILE | {"files": [{"log_path": "/*/l", "file_pattern": "*"}]}), INVALID, "log_path"),
+        (logged(FILE | {"files": [{"log_path": "/a/*/*/*/*", "file_pattern": "*"}]}), INVALID, "log_path"),
+        (logged(FILE | {"files": [{"log_path": "/l", "file_pattern": "a.tar"}]}), INVALID, "file_pattern"),
+        (logged(FILE | {"files": [{"log_path": "/l", "file_pattern": "a"}] * 11}), INVALID, "files"),
+        (service(group_configs=None), MISSING, "group_configs"),
+        (service(workspace_id="nowhere"), "ModelArts.0102", "nowhere"),
+        (service(task_type="CHAT"), INVALID, "task_type"),
+        (service(custom_metrics_path="http,8080"), INVALID, "custom_metrics_path"),
+        (service(custom_metrics_path="http,70000,metrics"), INVALID, "custom_metrics_path"),
+        (service(custom_metrics_path="http,8080,/metrics"), INVALID, "custom_metrics_path"),
+        (service(lts_strategy="NONE"), INVALID, "lts_strategy"),
+        (service(upgrade_config={"type": "RECREATE"}), INVALID, "upgrade_config.type"),
+        (service(upgrade_config={"rolling_update": {"max_unavailable": "101%"}}), INVALID, "max_unavailable"),
+        (service(runtime_config=runtime(strategy="RANDOM")), INVALID, "strategy"),
+        (service(runtime_config=runtime(request_retry_cnt_max=11)), INVALID, "request_retry_cnt_max"),
+        (service(runtime_config=runtime(request_retry_interval_ms=0)), INVALID, "request_retry_interval_ms"),
+        (service(runtime_config=runtime(fuse_configs={"error_rate_threshold": 0})), INVALID, "error_rate_threshold"),
+        (service(runtime_config=runtime(fuse_configs={"error_rate_threshold": 1.5})), INVALID, "error_rate_threshold"),
+        (service(runtime_config=runtime(elb_connection={"m_tls": True})), MISSING, "elb_connection.elb_id"),
+        (service(runtime_config=runtime() | {"server_task_limit": {"max_task": 10_001}}), INVALID, "max_task"),
+        (service(runtime_config=runtime() | {"service_secret": {"group_id": 999}}), INVALID, "group_id"),
+        (service(runtime_config=runtime() | {"service_secret": {"secret_volumes": [{}]}}), MISSING, "mount_path"),
+        (limited(ip_black_list=["10.0.0.0/33"]), INVALID, "runtime_config.service_limit.ip_black_list[0]"),
+        (limited(rate_limit={"num": 10_001, "unit": "SECONDS"}), INVALID, "rate_limit.num"),
+        (limited(rate_limit={"num": 1, "unit": "HOURS"}), INVALID, "rate_limit.unit"),
+        (service(tags=[{"key": "_sys_x", "value": ""}]), INVALID, "tags[0].key"),
+        (service(schedule=[{"type": "STOP", "time_unit": "HOURS", "duration": 1}] * 2), INVALID, "schedule"),
+        (service(schedule=[{"type": "STOP", "time_unit": "MINUTES", "duration": 0}]), INVALID, "schedule[0].duration"),
+        (service(group(secret_type="dew")), MISSING, "secret_name"),
+        (service(group(schedule_strategy="FAST")), INVALID, "schedule_strategy"),
+        (service(group(framework="TGI")), INVALID, "framework"),
+        (service(group(deployment_task_limit={"max_concurrent_task": 101})), INVALID, "max_concurrent_task"),
+        (service(group(model={"source": "OBS"})), MISSING, "model.mount_path"),
+        (service(group(advanced_config={"protocol": "UDP"})), INVALID, "advanced_config.protocol"),
+        (with_unit(security_config={"user_id": 60_001}), INVALID, "security_config.user_id"),
+        (with_unit(group_policy={"schedule_scope": "RACK"}), INVALID, "group_policy.schedule_scope"),
+        (with_unit(affinity={"affinity_type": "AFFINITY"}), MISSING, "affinity.required"),
+        (with_unit(envs={"A": "<b>"}), INVALID, "envs.A"),
+        (with_unit(name="Main"), INVALID, "unit_configs[0].name"),
+        (with_unit(recovery="INSTANCE"), INVALID, "recovery"),
+        (with_unit(group_count=101), INVALID, "group_count"),
+        (with_unit(port=65_536), INVALID, "unit_configs[0].port"),
+        (with_unit(dumps=[{"source": "OBS", "mount_path": "/d"}] * 21), INVALID, "dumps"),
+        (with_unit(dumps=[{"source": "EFS", "mount_path": "/d"}]), INVALID, "dumps[0].source"),
+        (with_unit(files=[{"source": "NFS", "mount_path": "/m"}]), INVALID, "files[0].source"),
+        (with_unit(files=[{"source": "OBS", "mount_path": "/" + "m" * 255}]), INVALID, "files[0].mount_path"),
+        (with_unit(files=[{"source": "OBS", "mount_path": "/m", "os_warm_up": True}]), MISSING, "source_name"),
+        (with_unit(custom_spec={"cpu": 0.001, "memory": 1}), INVALID, "custom_spec.cpu"),
+        (with_unit(custom_spec={"cpu": 1, "memory": 1.5}), INVALID, "custom_spec.memory"),
+        (with_unit(custom_spec={"cpu": 1, "memory": 1, "arch": "x86_64"}), INVALID, "custom_spec.arch"),
+        (with_unit(image={"source": "OBS", "swr_path": "x"}), INVALID, "image.source"),
+        (with_unit(startup_health=CHECK | {"initial_delay_seconds": 0}), INVALID, "initial_delay_seconds"),
+        (with_unit(liveness_health=CHECK | {"failure_threshold": 0}), INVALID, "failure_threshold"),
+        (with_unit(liveness_health=CHECK | {"url": "health"}), INVALID, "liveness_health.url"),
+        (with_unit(liveness_health={"check_method": "EXEC", "cmd": "a | b"}), INVALID, "liveness_health.cmd"),
+        (with_unit(liveness_health={"check_method": "TCP"}), INVALID, "liveness_health.check_method"),
     ],
 )
 def test_what_breaks_a_rule_is_refused_by_its_name(world: World, body: Any, code: str, field: str) -> None:
@@ -94,6 +160,26 @@ def test_what_breaks_a_rule_is_refused_by_its_name(world: World, body: Any, code
     assert code == found
     assert field in message
     assert world.call("GET", "services")["total"] == 0
+
+
+def test_what_is_left_out_gets_the_defaults_of_the_platform(world: World) -> None:
+    """Checks are by HTTP every 10 seconds, sources in any case, fractions of two digits; 0 minutes are no limit."""
+    mount = {"source": "obs", "address": "obs://fmctl-demo/unit/", "mount_path": "/home/unit"}
+    spec = {"cpu": 1.005, "memory": 1, "gpu": 0.126}
+    body = service(
+        group(unit(readiness_health={"url": "/h"}, files=[mount], custom_spec=spec)), deploy_timeout_minutes=0
+    )
+    service_id = world.call("POST", "services", {**body, "version": None, "workspace_id": None})["id"]
+    shown = world.settled(service_id)
+    [made] = shown["version"]["instance_groups"][0]["unit_configs"]
+
+    assert made["readiness_health"] == CHECK | {"url": "/h", "protocol": "HTTP", "failure_threshold": 3} | {
+        "initial_delay_seconds": 30,
+        "timeout_seconds": 30,
+        "period_seconds": 10,
+    }
+    assert (made["files"][0]["source"], made["custom_spec"]["gpu"], made["count"]) == ("OBS", 0.13, 1)
+    assert (shown["status"], shown["workspace_id"], shown["version"]["version"]) == ("RUNNING", "0", "1.0.0")
 
 
 @pytest.mark.parametrize("body", [[], "text", {"service_ids": "one"}, {"service_ids": []}, {}])
@@ -270,6 +356,18 @@ def test_cron_rules_that_never_come_are_refused(world: World, schedule: str) -> 
     code, _ = refusal(world, {"type": "CRON_HPA", "hpa_rules": [rule], **target}, path)
 
     assert (code, world.ask("GET", path).status_code) == (INVALID, 404)
+
+
+def test_a_provider_is_an_account(world: World) -> None:
+    """The token of the header stays unseen; what is shown is whose it is, and any of its tokens is good later."""
+    token = world.client.headers["X-Auth-Token"]
+    headers = {"X-Auth-Token-Provider": token}
+    path = f"/v2/{world.sandbox.credentials.project_id}/services"
+    made = world.client.post(path, json=service(group_configs=[]), headers=headers)
+    changed = world.client.put(f"{path}/{made.json()['id']}", json={"version": "1.0.1"}, headers=headers)
+
+    assert (made.json()["provider"], changed.status_code) == (world.sandbox.credentials.domain_id, 200)
+    assert token not in made.text + changed.text
 
 
 def test_a_provider_is_asked_for_again(world: World) -> None:

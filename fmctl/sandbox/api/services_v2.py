@@ -17,6 +17,7 @@ the platform's codes for these calls; they are those of the first generation.
 from collections.abc import Sequence
 from typing import Any
 
+from fmctl.sandbox import tokens
 from fmctl.sandbox.api.intranet_connections import internal_urls
 from fmctl.sandbox.api.services_v2_paging import chosen, number, ordered, page
 from fmctl.sandbox.models.checks import MISSING, invalid
@@ -40,8 +41,7 @@ def create(call: Call) -> Reply:
     with call.sandbox.store.transaction():
         if call.sandbox.store.find(SERVICES_V2, project=call.project_id, name=body["name"]):
             raise WireError(409, EXISTS, f"The service name {body['name']} exists already.")
-        provider = call.request.headers.get(PROVIDER)
-        document = updates.new_service(body, project=call.project_id, user=call.user, provider=provider, now=now)
+        document = updates.new_service(body, project=call.project_id, user=call.user, provider=_provider(call), now=now)
         state.put(call.sandbox, document)
     return _shown(call, document)
 
@@ -71,7 +71,7 @@ def update(call: Call) -> Reply:
         for name in FIXED:
             if sent.get(name) not in (None, "", service[name]):
                 raise invalid(name, f"{service[name]}, as it is: it cannot be changed")
-        if service["provider"] and call.request.headers.get(PROVIDER) != service["provider"]:
+        if service["provider"] and _provider(call) != service["provider"]:
             raise invalid(PROVIDER, "the provider that the service was created with")
         state.permit(document, Operation.UPDATE)
         updates.update_service(document, body, user=call.user, now=now)
@@ -130,6 +130,13 @@ def list_events(call: Call) -> Reply:
         and start_time <= event["create_at"] <= number(call, "end_time", event["create_at"])
     ]
     return page(call, ordered(call, found))
+
+
+def _provider(call: Call) -> str | None:
+    """For whom a service is made: the account of the token in the header, or a name that is no token."""
+    text = call.request.headers.get(PROVIDER)
+    token = tokens.read(text, call.sandbox.credentials.secret_key) if text else None
+    return call.sandbox.credentials.domain_id if token else text
 
 
 def _shown(call: Call, document: Document) -> Reply:

@@ -19,7 +19,7 @@ from fmctl.sandbox.services_v2.state import LIVE, RESTING, SERVICES_V2, STARTING
 from fmctl.sandbox.services_v2.units import CannotRun, UnitGroup, Units, group_key, really_run
 from fmctl.sandbox.serving.fleet import Fleet, Slot
 from fmctl.sandbox.serving.instances import Instance, InstanceState, Launcher
-from fmctl.sandbox.serving.launcher import ProcessLauncher
+from fmctl.sandbox.serving.launcher import ProcessLauncher, end_leftovers
 from fmctl.sandbox.serving.traffic import Traffic
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,10 @@ class ServicesV2:
     def recover(self) -> None:
         """What was up is started again; an update that was on its way goes on."""
         now = self._account.clock.now()
-        for document in self._account.store.find(SERVICES_V2, states=["busy"]):
+        documents = self._account.store.find(SERVICES_V2, states=["busy"])
+        if documents:
+            end_leftovers(self._units.root)
+        for document in documents:
             for deployment in document["deployments"]:
                 deployment["deploy_since"] = now
                 if deployment["status"] in {"RUNNING", "CONCERNING"}:
