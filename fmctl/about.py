@@ -10,7 +10,9 @@ from fmctl.domain.live import Health, Live
 from fmctl.domain.ports import Api
 from fmctl.domain.record import Happening
 from fmctl.domain.values import address, span
+from fmctl.kinds import RUNS
 from fmctl.kinds.model_version import ModelVersion
+from fmctl.kinds.remedies import timed_out
 from fmctl.kinds.using import MODELS
 
 Pairs = Iterator[tuple[str, str]]
@@ -94,7 +96,7 @@ def why(live: Live, session: Session, events: Sequence[Happening]) -> str:
     message = live.message or _failure(live, session.api)
     if message:
         return message
-    if live.phase == "Terminated":
+    if live.health is Health.SUSPENDED and live.id.kind in RUNS:
         return _stopped(live, session)
     if live.health is Health.PROGRESSING and events:
         return events[-1].message
@@ -114,14 +116,13 @@ def _failure(live: Live, api: Api) -> str:
 
 def _stopped(live: Live, session: Session) -> str:
     """Who stopped a run."""
-    limit = live.facts.get("autoStop", 0)
-    if not live.owned_by(session.project.set):
-        return "stopped; by whom says the ledger of its set"
     stopped = _fact(live, session, "stopped")
     if stopped:
         return f"stopped by fmctl: {stopped.get('reason', 'no reason given')}"
-    if limit and live.duration / 1000 >= limit:
-        return f"its maxDuration of {span(limit)} was over"
+    if timed_out(live):
+        return f"its maxDuration of {span(live.facts['autoStop'])} was over"
+    if not live.owned_by(session.project.set):
+        return "stopped; by whom says the ledger of its set"
     return "stopped outside fmctl"
 
 

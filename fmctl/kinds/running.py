@@ -19,6 +19,7 @@ from fmctl.kinds.ending import receipt, until_ended, until_settled
 from fmctl.kinds.finding import Jobs, Seen
 from fmctl.kinds.job_wire import JOBS
 from fmctl.kinds.provenance import provenance
+from fmctl.kinds.remedies import ended, remedy
 from fmctl.kinds.settling import EFFECT_SECONDS
 
 LOG_LINES = 20
@@ -102,9 +103,7 @@ class Running(NamedTuple):
         if live.phase == runs.RESTING or not runs.wanted(resource):
             return live
         log = "" if live.facts.get("gone") else "\n".join(self.jobs.log(live).splitlines()[-LOG_LINES:])
-        why = f": {live.message}" if live.message else ""
-        hint = "correct the code, or change `rerun` to run it again"
-        raise RunEnded(f"{live.remote_name} ended {live.phase}{why}", log=log, hint=hint)
+        raise RunEnded(f"{live.remote_name} ended {ended(live)}", log=log, hint=remedy(live, log))
 
     def stop(self, live: Live, change: Change) -> Steps:
         """End a run, and keep its receipt."""

@@ -15,6 +15,7 @@ from fmctl.domain.plan import Action, Change, Reason
 from fmctl.domain.resource import Resource
 from fmctl.domain.values import span
 from fmctl.kinds.base import Deciding, Records
+from fmctl.kinds.remedies import ended, timed_out
 
 RECOVERY_SECONDS = 600  # an Abnormal run may come back (Lost, Unknown) for this long
 DEFAULT_RETRIES = {"infra": 2, "user": 0}
@@ -33,15 +34,9 @@ def failure_class(live: Live, records: Records, name: str) -> str | None:
         return "user"
     if live.phase == "Abnormal":
         return "infra"
-    if live.phase == "Terminated" and _timed_out(live) and not records.has(name, live.hash, "stopped", live.attempt):
+    if timed_out(live) and not records.has(name, live.hash, "stopped", live.attempt):
         return "user"
     return None
-
-
-def _timed_out(live: Live) -> bool:
-    """Whether a terminated run had used up its ``maxDuration`` (auto_stop), give or take the platform's clock."""
-    limit = live.facts.get("autoStop", 0)
-    return bool(limit) and live.duration / 1000 >= limit * 0.98
 
 
 def recovering(live: Live, now: float) -> bool:
@@ -112,7 +107,7 @@ def _at_rest(resource: Resource, live: Live, others: Sequence[Live], deciding: D
     if cause and has_budget(resource, cause, failed):
         return change.again(Reason.RETRY, f"attempt {live.attempt} ended {live.phase} ({cause})", failed)
     if cause:
-        return change(Action.NOOP, Reason.DEGRADED, _ended(live), failed=failed)
+        return change(Action.NOOP, Reason.DEGRADED, ended(live), failed=failed)
     if "useRun" in resource.spec:
         hint = "stopped; nothing is started in place of the job that useRun names"
     elif records.has(resource.name, live.hash, "stopped", live.attempt):
@@ -258,8 +253,3 @@ def _used(run: Live) -> str:
     """What a run has used so far, in words."""
     nodes = int(run.facts.get("nodes", 1) or 1)
     return f"{span(run.duration / 1000)} on {nodes} node{'s' if nodes > 1 else ''}"
-
-
-def _ended(live: Live) -> str:
-    """How a run ended, in words."""
-    return f"{live.phase}: {live.message}" if live.message else live.phase
