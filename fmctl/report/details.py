@@ -8,6 +8,7 @@ from fmctl.domain.live import Health, Live
 from fmctl.domain.plan import Target
 from fmctl.domain.record import Details, Happening, Link, ServiceUpdate, Usage
 from fmctl.domain.values import span
+from fmctl.kinds.remedies import remedy, timed_out
 from fmctl.kinds.runs import recovering
 from fmctl.report.table import clipped, folded, legible, table, width
 from fmctl.report.times import clock, when
@@ -155,14 +156,14 @@ def events_lines(events: Sequence[Happening], columns: int | None = None) -> Seq
 def _next(live: Live, details: Details, now: float) -> Iterator[str]:
     match live.id.kind:
         case "TrainingJob":
-            yield from _next_job(live, now)
+            yield from _next_job(live, details, now)
         case "ModelVersion":
             yield from _next_model(live, details)
         case _:
             yield from _next_service(live)
 
 
-def _next_job(live: Live, now: float) -> Iterator[str]:
+def _next_job(live: Live, details: Details, now: float) -> Iterator[str]:
     if live.active:
         yield f"follow it: fmctl logs -f {live.id}"
         yield f"wait for it: fmctl wait {live.id}"
@@ -174,10 +175,11 @@ def _next_job(live: Live, now: float) -> Iterator[str]:
         yield f"wait, since the platform may yet bring it back: fmctl wait {live.id}"
     else:
         yield f"see its log: fmctl logs {live.id}"
-        if live.health is Health.SUSPENDED:
+        if live.health is Health.SUSPENDED and not timed_out(live):
             yield "to run it again, change `rerun`; when fmctl stopped it, apply with state: running is enough"
         else:
-            yield "correct the code and apply, or change `rerun` to run the same again"
+            log = "\n".join(details.log)
+            yield f"{remedy(live, log)}; then apply"
 
 
 def _next_model(live: Live, details: Details) -> Iterator[str]:
