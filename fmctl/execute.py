@@ -281,7 +281,8 @@ class _Execution:
         text = f"{message}\n  hint: {hint}" if hint else message
         self._end(task.change, ending, text, code, live=live, log=log, written=written)
         if task.change.writes or task.phase or ending is not Ending.DONE:
-            self._tell(EventType.ERRORED if ending is Ending.FAILED else EventType.COMPLETE, task, text)
+            type = EventType.ERRORED if ending is Ending.FAILED else EventType.COMPLETE
+            self._tell(type, task, text, live.phase if live else "")
 
     def _end(
         self,

@@ -72,7 +72,7 @@ def test_commands_to_type_are_quoted(fmctl: CommandLine) -> None:
     planned = fmctl.program("apply", "--plan", "plan.json", "--no-wait")
 
     assert f"fmctl apply -f '{folder}'" in made.err
-    assert f"resume with: fmctl apply -f '{folder}' --target 'TrainingJob/*' --no-wait" in left.err
+    assert f"to wait for them: fmctl apply -f '{folder}' --target 'TrainingJob/*'\n" in left.err
     assert "--plan" not in planned.err
 
 

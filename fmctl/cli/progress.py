@@ -117,10 +117,10 @@ def resume_hint(outcomes: list[Outcome]) -> str | None:
 
     if not any(outcome.ending is Ending.LEFT for outcome in outcomes):
         return None
-    arguments = sys.argv[1:]
+    arguments = [each for each in sys.argv[1:] if each != "--no-wait"]
     if any(each.startswith(("--plan", "--checksum")) for each in arguments):  # it has been carried out in part
         return "runs go on by themselves; to resume, review `fmctl diff` again and apply that"
-    return "runs go on by themselves; resume with: fmctl " + shlex.join(arguments)
+    return "runs go on by themselves; to wait for them: fmctl " + shlex.join(arguments)
 
 
 class JsonPrinter(Printer):
