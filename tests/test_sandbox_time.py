@@ -74,6 +74,8 @@ def test_real_time_is_not_moved(fmctl: CommandLine) -> None:
         (("serve", "--start", "2025-01-01"), "--clock virtual"),
         (("serve", "--clock", "virtual", "--start", "soon"), "--start soon"),
         (("serve", "--clock", "broken"), "--clock"),
+        (("serve", "--fail", "GET /v1/* 3"), "not METHOD PATH-GLOB N STATUS"),
+        (("serve", "--fail", "GET /v1/* 3 404"), "429, 500, 502, 503, 504"),
         (("serve", "--script", "missing.json"), "missing.json cannot be read"),
         (("serve", "--script", "wrong.json"), "wrong.json: modles: unknown"),
         (("advance", "3"), "not a duration"),
@@ -87,3 +89,23 @@ def test_wrong_options_are_explained(fmctl: CommandLine, options: tuple[str, ...
     assert 2 == answer.code
     assert words in answer.err
     assert not Path(fmctl.environ["FMCTL_SANDBOX_DIR"]).exists()
+
+
+def test_a_burst_of_errors_is_waited_out(fmctl: CommandLine) -> None:
+    """Reads that are refused are tried again, however they are refused; what is to happen happens once."""
+    burst = ("--fail", "GET /v1/*/services 1 503", "--fail", "GET /v1/*/models 1 502", "--retry-after", "0.1")
+    (fmctl.folder / "play.json").write_text(json.dumps({"jobs": {"*": {}}, "models": {"*": {}}, "services": {"*": {}}}))
+    fmctl("init", "starter")
+    with served(fmctl, *burst, "--script", "play.json"):
+        done = fmctl("apply", "-f", "starter", "--context", "sandbox")
+
+    assert (0, True) == (done.code, "Applied: 3 added" in done.out), done.err
+
+
+def test_a_sandbox_may_want_to_be_authorized(fmctl: CommandLine) -> None:
+    """No job starts before ModelArts may act for its user, and the exit code says that it is about permission."""
+    with served(fmctl, "--require-authorization"):
+        fmctl("init", "starter")
+        refused = fmctl("apply", "-f", "starter", "--context", "sandbox")
+
+    assert (3, True) == (refused.code, "ModelArts.2785" in refused.err + refused.out)

@@ -107,6 +107,21 @@ def serve(
             help="Carry out the first N such requests and close the connection; may be repeated.",
         ),
     ] = None,
+    fail: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail",
+            metavar="'METHOD PATH-GLOB N STATUS'",
+            help="Refuse the first N such requests with 429, 500, 502, 503 or 504; may be repeated.",
+        ),
+    ] = None,
+    retry_after: Annotated[
+        float, typer.Option("--retry-after", min=0, help="Seconds that a 429 or 503 asks to wait.")
+    ] = 1.0,
+    require_authorization: Annotated[
+        bool,
+        typer.Option("--require-authorization", help="Refuse jobs with 403 until ModelArts was authorized."),
+    ] = False,
     clock: Annotated[
         Clock, typer.Option("--clock", help="With `virtual`, time stands still until `fmctl sandbox advance`.")
     ] = Clock.REAL,
@@ -132,7 +147,14 @@ def serve(
     from fmctl.sandbox.statedir import StateDirBusy
     from fmctl.sandbox.timelapse import AheadOfTime
 
-    faults = sandbox_options.faults(list_lag, lose_answers or (), latency, throttle)
+    faults = sandbox_options.faults(
+        list_lag=list_lag,
+        lose_answers=lose_answers or (),
+        fail=fail or (),
+        latency=latency,
+        throttle=throttle,
+        retry_after=retry_after,
+    )
     pace = sandbox_options.pace(clock, rate, start)
     played = sandbox_options.script(script)
     logging.basicConfig(
@@ -144,7 +166,15 @@ def serve(
 
     try:
         run(
-            _folder(state_dir), address, port, ready, faults=faults, pace=pace, script=played, jobs_at_once=jobs_at_once
+            _folder(state_dir),
+            address,
+            port,
+            ready,
+            faults=faults,
+            pace=pace,
+            script=played,
+            jobs_at_once=jobs_at_once,
+            require_authorization=require_authorization,
         )
     except AheadOfTime as error:
         raise FmctlError(str(error), hint="`fmctl sandbox serve --clock virtual`, or `fmctl sandbox reset`") from error

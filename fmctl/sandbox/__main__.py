@@ -6,7 +6,8 @@ import logging
 import sys
 from pathlib import Path
 
-from fmctl.sandbox.faults import FaultPlan, LostAnswers
+from fmctl.sandbox.faults import FaultPlan, LostAnswers, Refusals
+from fmctl.sandbox.refusals import STATUSES
 from fmctl.sandbox.script.cases import Script
 from fmctl.sandbox.script.reading import BadScript, read_file
 from fmctl.sandbox.server import serve
@@ -72,6 +73,15 @@ def add_fault_options(command: argparse.ArgumentParser) -> None:
         metavar=("METHOD", "PATH-GLOB", "N"),
         help="carry out the first N such requests and close the connection (repeatable)",
     )
+    group.add_argument(
+        "--fail",
+        nargs=4,
+        action="append",
+        default=[],
+        metavar=("METHOD", "PATH-GLOB", "N", "STATUS"),
+        help="refuse the first N such requests with 429, 500, 502, 503 or 504 (repeatable)",
+    )
+    group.add_argument("--retry-after", type=float, default=1, metavar="SECONDS", help="what a 429 or 503 asks for")
     group.add_argument("--latency", type=float, default=0, metavar="MS", help="answer so much later")
     group.add_argument("--throttle", type=int, default=0, metavar="N", help="refuse every Nth request with 429")
 
@@ -90,7 +100,12 @@ def fault_plan(options: argparse.Namespace) -> FaultPlan:
     if not all(times.isdigit() for _, _, times in options.lose_answers):
         raise ValueError("--lose-answers METHOD PATH-GLOB N: N must be a whole number, as in POST '/v2/*' 1")
     lose = tuple(LostAnswers(method.upper(), path, int(times)) for method, path, times in options.lose_answers)
-    return FaultPlan(options.list_lag, lose, options.latency / 1000, options.throttle)
+    if not all(times.isdigit() and status in map(str, STATUSES) for _, _, times, status in options.fail):
+        raise ValueError("--fail METHOD PATH-GLOB N STATUS: as in GET '/v1/*' 1 503")
+    fail = tuple(
+        Refusals(method.upper(), path, int(times), int(status)) for method, path, times, status in options.fail
+    )
+    return FaultPlan(options.list_lag, lose, options.latency / 1000, options.throttle, fail, options.retry_after)
 
 
 def _port(text: str) -> int:

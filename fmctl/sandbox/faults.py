@@ -6,6 +6,7 @@ A WSGI middleware around the sandbox. What it does is scripted by a `FaultPlan` 
   training-job-names; asked for by its id it is there.
 - `lose`: requests that are carried out and never answered. Over a socket the connection is closed; in process, where
   there is none, the answer is a 502 with an HTML page, as from a broken proxy.
+- `fail`: requests that are refused, with 429 or an error of the server, and not carried out.
 - `latency`: every answer comes so many seconds later.
 - `throttle`: every Nth request is refused with 429 and Retry-After.
 """
@@ -14,24 +15,23 @@ import json
 import logging
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from waitress.channel import ClientDisconnected
 from werkzeug.wrappers import Request, Response
 
 from fmctl.sandbox.app import proper
 from fmctl.sandbox.clock import Clock
-from fmctl.sandbox.wire import WireError
+from fmctl.sandbox.refusals import garbage, refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-RETRY_AFTER_SECONDS = 1
-GARBAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 log = logging.getLogger(__name__)
 
 SERVICES_V2 = "services of v2"
@@ -60,6 +60,16 @@ class LostAnswers:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusals:
+    """The first `times` requests of this method (`*` for any) whose path fits the pattern are refused."""
+
+    method: str
+    path: str
+    times: int = 1
+    status: int = 503
+
+
+@dataclass(frozen=True, slots=True)
 class FaultPlan:
     """What goes wrong. Nothing, if nothing is said. Times are in seconds."""
 
@@ -67,6 +77,29 @@ class FaultPlan:
     lose: Sequence[LostAnswers] = ()
     latency: float = 0
     throttle: int = 0
+    fail: Sequence[Refusals] = ()
+    retry_after: float = 1
+
+
+F = TypeVar("F", LostAnswers, Refusals)
+
+
+class _Countdown(Generic[F]):
+    """Gives a fault to each request that fits, as often as the plan says."""
+
+    def __init__(self, faults: Sequence[F]) -> None:
+        self._faults: Sequence[F] = faults
+        self._left = [fault.times for fault in faults]
+        self._lock = threading.Lock()
+
+    def next(self, request: Request) -> F | None:
+        with self._lock:
+            for at, fault in enumerate(self._faults):
+                fits = fault.method in ("*", request.method) and fnmatchcase(request.path, fault.path)
+                if fits and self._left[at] > 0:
+                    self._left[at] -= 1
+                    return fault
+        return None
 
 
 class Faults:
@@ -82,14 +115,15 @@ class Faults:
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self.counts: Counter[str] = Counter()
-        """How often what has happened: requests, delayed, throttled, lost, hidden."""
+        """How often what has happened: requests, delayed, throttled, refused, lost, hidden."""
         self._app = app
         self._plan = plan
         self._clock = clock
         self._cut = cut
         self._wait = wait
         self._lock = threading.Lock()
-        self._left = [lost.times for lost in plan.lose]
+        self._losing = _Countdown(plan.lose)
+        self._failing = _Countdown(plan.fail)
         self._new: dict[str, tuple[float, str]] = {}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -99,27 +133,19 @@ class Faults:
             self._count("delayed")
             self._wait(self._plan.latency)
         if self._plan.throttle and number % self._plan.throttle == 0:
-            return self._throttled()(environ, start_response)
-        if self._loses(request):
+            return self._refused(request, 429, "throttled")(environ, start_response)
+        if failing := self._failing.next(request):
+            return self._refused(request, failing.status, "refused")(environ, start_response)
+        if self._losing.next(request):
             return self._lost(request)(environ, start_response)
         if self._plan.list_lag and _resource(request):
             return self._lagging(request)(environ, start_response)
         return self._app(environ, start_response)
 
-    def _throttled(self) -> Response:
-        self._count("throttled")
-        response = WireError(429, "ModelArts.2799", "Too many requests.").reply().response()
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return response
-
-    def _loses(self, request: Request) -> bool:
-        with self._lock:
-            for at, lost in enumerate(self._plan.lose):
-                fits = lost.method in ("*", request.method) and fnmatchcase(request.path, lost.path)
-                if fits and self._left[at] > 0:
-                    self._left[at] -= 1
-                    return True
-        return False
+    def _refused(self, request: Request, status: int, why: str) -> Response:
+        self._count(why)
+        log.info("%s %s was %s with %d, as scripted", request.method, request.path, why, status)
+        return refusal(request, status, uuid.uuid4().hex, self._plan.retry_after)
 
     def _lost(self, request: Request) -> Response:
         self._count("lost")
@@ -127,7 +153,7 @@ class Faults:
         log.info("%s %s was carried out; its answer is lost, as scripted", request.method, request.path)
         if self._cut:
             raise ClientDisconnected
-        return Response(GARBAGE, 502, content_type="text/html")
+        return garbage()
 
     def _lagging(self, request: Request) -> Response:
         response = Response.from_app(self._app, request.environ, buffered=True)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from fmctl.sandbox import Sandbox, ScriptedRunner, VirtualClock
-from fmctl.sandbox.faults import FaultPlan, Faults, LostAnswers
+from fmctl.sandbox.faults import FaultPlan, Faults, LostAnswers, Refusals
 from fmctl.sandbox.server import Server
 
 from .conftest import login, running
@@ -75,6 +75,41 @@ def test_every_nth_request_is_refused(sandbox: Sandbox) -> None:
     assert [response.status_code for response in responses] == [201, 201, 429, 201, 201, 429]
     assert (code(responses[2]), responses[2].headers["Retry-After"]) == ((429, "2799"), "1")
     assert (created, faults.counts["throttled"]) == (["j0", "j1", "j3", "j4"], 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "wait"),
+    [
+        (429, "application/json", "7"),
+        (500, "application/json", None),
+        (502, "text/html", None),
+        (503, "text/html", "7"),
+        (504, "text/html", None),
+    ],
+)
+def test_the_first_requests_are_refused(sandbox: Sandbox, status: int, kind: str, wait: str | None) -> None:
+    """They are not carried out; a refusal can be named, and one that will pass says when to come back."""
+    plan = FaultPlan(fail=(Refusals("POST", CREATE, 2, status),), retry_after=7)
+    with troubled(sandbox, plan) as (jobs, faults):
+        responses = [jobs.create(job(f"j{number}")) for number in range(3)]
+        names = jobs.names()
+    first = responses[0]
+
+    assert ([status, status, 201], ["j2"]) == ([response.status_code for response in responses], names)
+    assert (kind, wait) == (first.headers["Content-Type"].partition(";")[0], first.headers.get("Retry-After"))
+    assert (32, 2) == (len(first.headers["X-Request-Id"]), faults.counts["refused"])
+
+
+@pytest.mark.parametrize(("status", "expected"), [(429, 503), (500, 500), (503, 503)])
+def test_obs_refuses_in_its_own_words(sandbox: Sandbox, status: int, expected: int) -> None:
+    """Its errors are XML, and it asks to slow down where others say 429."""
+    plan = FaultPlan(fail=(Refusals("GET", "/fmctl-demo*", 1, status),))
+    faults = Faults(sandbox.wsgi, plan, sandbox.clock)
+    with httpx.Client(transport=httpx.WSGITransport(faults), base_url="http://x") as client:
+        answer = client.get("/fmctl-demo/k")
+    code = "InternalError" if status == 500 else "SlowDown"
+
+    assert (expected, True) == (answer.status_code, f"<Code>{code}</Code>" in answer.text)
 
 
 def test_answers_come_late(sandbox: Sandbox) -> None:

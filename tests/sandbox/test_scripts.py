@@ -103,6 +103,37 @@ def test_a_job_takes_as_long_as_the_script_says(tmp_path: Path) -> None:
     assert "epoch 1\n" == log
 
 
+def test_a_lost_job_may_come_back(tmp_path: Path) -> None:
+    """A job that is lost for a while is Abnormal (Lost), runs again by itself, and ends as late as it was away."""
+    script = {"jobs": {"*": {"duration": 7200, "lost_at": 3600, "lost_for": 600, "outcome": 3}}}
+    with playing(tmp_path, script) as play:
+        job_id, seen = play.jobs.start("j1"), []
+        for minutes in (30, 35, 10, 50, 15):
+            play.timelapse.advance(minutes * 60)
+            status = play.jobs.show(job_id)["status"]
+            seen.append((status["phase"], status["secondary_phase"]))
+        runs = status["running_records"]
+
+    assert [("Running", "Running"), ("Abnormal", "Lost"), ("Running", "Running")] == seen[:3]
+    assert [("Running", "Running"), ("Failed", "Failed")] == seen[3:]
+    assert (2, pytest.approx(600, abs=10)) == (len(runs), runs[1]["start_at"] - runs[0]["end_at"])
+    assert pytest.approx(7800, abs=30) == status["duration"] / 1000
+
+
+def test_a_lost_job_that_is_deleted_stays_away(tmp_path: Path) -> None:
+    """Nothing comes back that nobody wants."""
+    script = {"jobs": {"*": {"duration": 7200, "lost_at": 60, "lost_for": 600}}}
+    with playing(tmp_path, script) as play:
+        job_id = play.jobs.start("j1")
+        play.timelapse.advance(120)
+        lost = play.jobs.phase(job_id)
+        play.jobs.request("DELETE", f"training-jobs/{job_id}")
+        play.timelapse.advance(1200)
+        left = play.jobs.names()
+
+    assert ("Abnormal", []) == (lost, left)
+
+
 @pytest.mark.parametrize(
     ("outcome", "expected"),
     [

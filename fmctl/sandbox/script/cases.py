@@ -19,13 +19,15 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class JobCase:
-    """The course of a training job. `exit_code` None loses it while it runs."""
+    """The course of a training job. `exit_code` None loses it at its end; else it may be lost `lost_for` a while."""
 
     duration: float = 1.0
     exit_code: int | None = 0
     log: str = ""
     pending: float = 0.0
     create_error: str = ""
+    lost_at: float = math.inf
+    lost_for: float = 0.0
 
 
 class ModelOutcome(StrEnum):

@@ -17,6 +17,7 @@ class CastRunner:
         self._casting = casting
         self._real = real
         self._played = ScriptedRunner()
+        self._away: dict[str, float] = {}
 
     def outlook(self, job_id: str, job: Mapping[str, Any]) -> Outlook:
         case = self._case(job_id, job)
@@ -24,10 +25,22 @@ class CastRunner:
 
     def start(self, job_id: str, job: Mapping[str, Any], now: float) -> None:
         case = self._case(job_id, job)
-        if case:
-            self._played.play(job_id, _name(job), now + case.duration, case.exit_code, case.log)
-        else:
+        if case is None:
             self._real.start(job_id, job, now)
+        elif case.lost_at < case.duration:
+            self._away[job_id] = case.lost_for
+            self._played.play(job_id, _name(job), now + case.lost_at, None, case.log)
+        else:
+            self._played.play(job_id, _name(job), now + case.duration, case.exit_code, case.log)
+
+    def away_for(self, job_id: str) -> float:
+        """How long a job is lost that has just been; 0 is for good."""
+        return self._away.pop(job_id, 0.0)
+
+    def go_on(self, job_id: str, job: Mapping[str, Any], now: float) -> None:
+        """Play the rest of a job that was lost for a while."""
+        if case := self._case(job_id, job):
+            self._played.play(job_id, _name(job), now + case.duration - case.lost_at, case.exit_code, case.log)
 
     def poll(self, job_id: str, now: float) -> Ended | None:
         return self._of(job_id).poll(job_id, now)

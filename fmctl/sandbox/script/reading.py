@@ -67,6 +67,8 @@ def _job(case: JsonObject) -> JobCase:
         log=log if not log or log.endswith("\n") else log + "\n",
         pending=case.get("pending", 0.0),
         create_error="as the script says" if outcome == CREATE_FAILED else "",
+        lost_at=case.get("lost_at", math.inf),
+        lost_for=case.get("lost_for", 0.0),
     )
 
 
@@ -116,6 +118,8 @@ KEYS: Mapping[str, Mapping[str, _Rule]] = {
         "outcome": (_is_job_outcome, f"an exit code from 0 to 255, {LOST!r} or {CREATE_FAILED!r}"),
         "log": TEXT,
         "pending": SECONDS,
+        "lost_at": SECONDS,
+        "lost_for": SECONDS,
     },
     "models": {
         "outcome": _one_of(ModelOutcome),
@@ -130,6 +134,9 @@ KEYS: Mapping[str, Mapping[str, _Rule]] = {
         "message": TEXT,
     },
 }
+
+
+TOGETHER: Mapping[str, str] = {"lost_for": "lost_at"}
 
 
 def _entries(given: JsonObject, part: str) -> Iterator[tuple[str, list[Any]]]:
@@ -164,3 +171,5 @@ def _mistakes_of(case: Any, keys: Mapping[str, _Rule]) -> Iterator[str]:
             yield f"{key}: unknown; there are {', '.join(keys)}"
         elif not keys[key][0](value):
             yield f"{key}: {json.dumps(value)} is not {keys[key][1]}"
+        elif key in TOGETHER and TOGETHER[key] not in case:
+            yield f"{key}: needs {TOGETHER[key]}"

@@ -9,9 +9,9 @@ from fmctl.sandbox import parts
 from fmctl.sandbox.account import Account, Component
 from fmctl.sandbox.models.publishing import Publishing
 from fmctl.sandbox.script.cases import Casting, Script
-from fmctl.sandbox.script.jobs import CastRunner
 from fmctl.sandbox.script.models import CastPublishing
 from fmctl.sandbox.script.services import CastLauncher
+from fmctl.sandbox.script.training import CastTraining
 from fmctl.sandbox.services_v2.state import SERVICES_V2
 from fmctl.sandbox.services_v2.supervision import ServicesV2
 from fmctl.sandbox.serving.deployments import Serving
@@ -28,7 +28,7 @@ def components(script: Script) -> Sequence[Make]:
     jobs, models, services = Casting(script.jobs), Casting(script.models), Casting(script.services)
 
     def training(account: Account) -> Component:
-        return Training(account, CastRunner(jobs, account.runner))
+        return CastTraining(account, jobs)
 
     def publishing(account: Account) -> Component:
         return CastPublishing(account, models)
