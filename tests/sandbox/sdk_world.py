@@ -9,6 +9,7 @@ from typing import Any
 from fmctl.sandbox.server import Server
 
 from .jobs import CODE, ENGINE, job, upload_code
+from .sdk_jobs import SpecialJobs
 from .sdk_surface import Method
 from .services_v2_world import group, service, unit
 
@@ -56,6 +57,7 @@ class SdkWorld:
         self.user_id = server.sandbox.credentials.user_id
         upload_code(server.sandbox)
         self._ids: dict[str, str] = {}
+        self._special = SpecialJobs(server.sandbox, self.make, self.get)
 
     def name(self) -> str:
         """One that nothing has yet."""
@@ -65,7 +67,7 @@ class SdkWorld:
         """Call it by its own name; whatever is neither an answer nor an SDK error is raised as it is."""
         from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 
-        known = self._known()
+        known = {**self._known(), **self._special.known(method.name)}
         request = method.minimal(known | self._meant_in(method.path))
         if method.name in BODIES:
             request.body = BODIES[method.name](self)
@@ -112,8 +114,15 @@ class SdkWorld:
 
     def make(self, path: str, body: Any, version: int = 2) -> Any:
         """What the sandbox answers to a POST that is no method of the SDK, or not one under test."""
+        return self._ask("POST", path, body, version)
+
+    def get(self, path: str) -> Any:
+        """The same of a GET."""
+        return self._ask("GET", path, None, 2)
+
+    def _ask(self, method: str, path: str, body: Any, version: int) -> Any:
         answer = self.client.do_http_request(
-            "POST",
+            method,
             resource_path=f"/v{version}/{{project_id}}/{path}",
             header_params={"Content-Type": "application/json"},
             body=body,

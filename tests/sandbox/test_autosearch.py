@@ -25,7 +25,8 @@ given = parser.parse_args()
 lr, layers = float(given.lr), int(given.layers)
 for epoch in (1, 2):
     print(f"epoch {epoch} loss={(lr - 0.3) ** 2 + 0.1 * layers + 0.5 / epoch:.6f} size={layers}", flush=True)
-pathlib.Path(given.train_url, "model.txt").write_text(f"{given.lr} {given.layers}")
+if given.train_url:
+    pathlib.Path(given.train_url, "model.txt").write_text(f"{given.lr} {given.layers}")
 if given.wait and lr > 0.5:
     time.sleep(60)
 if lr < 0:
@@ -61,7 +62,8 @@ class Searches:
 
     def start(self, name: str, auto_search: dict[str, Any], **changes: Any) -> str:
         policies = {"auto_search": auto_search}
-        body = job(name, kind="autosearch_job", algorithm__policies=policies, algorithm__outputs=[OUT], **changes)
+        known = {"kind": "autosearch_job", "algorithm__policies": policies, "algorithm__outputs": [OUT]}
+        body = job(name, **known | changes)
         made = self.client.create_training_job(self.model.CreateTrainingJobRequest(body=body))
         return str(made.metadata.id)
 
@@ -194,9 +196,14 @@ def test_a_search_stays_within_its_bounds(searches: Searches, name: str) -> None
 
 
 def test_what_is_excluded_is_not_tried(searches: Searches) -> None:
-    """Combinations of skip_search_params are left out, also where only some of the values are named."""
+    """Combinations of skip_search_params are left out, also where only some of the values are named.
+
+    The job has no outputs, and needs none to search.
+    """
     auto_search = grid(3) | {"skip_search_params": '[{"layers": 2}, {"lr": "0.5", "layers": "1"}]'}
-    configs = [trial["config"] for trial in searches.trials(searches.finish("skip", auto_search))]
+    configs = [
+        trial["config"] for trial in searches.trials(searches.finish("skip", auto_search, algorithm__outputs=[]))
+    ]
 
     assert [(0, 1), (1, 1)] == [(config["lr"], config["layers"]) for config in configs]
 

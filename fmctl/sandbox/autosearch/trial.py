@@ -38,8 +38,8 @@ class TrialRun:
 
     def run(self, changed: Callable[[], None]) -> None:
         """From start to end; `changed` is called whenever the trial has."""
-        for path in self._moved.values():
-            Path(path).mkdir(parents=True, exist_ok=True)
+        for path in (self._home, *map(Path, self._moved.values())):
+            path.mkdir(parents=True, exist_ok=True)
         started, log = time.monotonic(), self._home / "log"
         with log.open("wb") as sink, log.open("rb") as source:
             process = self._start(sink)
