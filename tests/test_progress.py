@@ -47,11 +47,11 @@ def test_a_row_tells_phase_time_and_the_end_of_the_log() -> None:
 
 
 def test_what_has_ended_stands_above_and_gives_way_first() -> None:
-    """The screen is for what goes on; the newest of what has ended fill the rest of it."""
-    ended = [Row(f"+ TrainingJob/a{number}", "Completed", "1s", ended=True) for number in range(9)]
+    """The screen is for what goes on; of what has ended, failures and then the newest fill the rest of it."""
+    ended = [Row(f"{'x' if n == 3 else '+'} TrainingJob/a{n}", "Completed", "1s", ended=True) for n in range(9)]
     names = [line.split()[1] for line in frame([*ended, Row("⠋ TrainingJob/b", "Running", "1s")], "", 80, 7)]
 
-    assert ["TrainingJob/a6", "TrainingJob/a7", "TrainingJob/a8", "TrainingJob/b"] == names
+    assert ["TrainingJob/a3", "TrainingJob/a7", "TrainingJob/a8", "TrainingJob/b"] == names
 
 
 class Screen(io.StringIO):

@@ -70,7 +70,7 @@ class LivePrinter(Printer):
     def attach(self, session: Session) -> None:
         """Logs are asked for through this session."""
         super().attach(session)
-        self._tail = Tail(session.api)
+        self._tail = Tail(session.api, lambda: self._region.size()[1])
 
     def plan(self, plan: Plan) -> None:
         """Show what will be done, and remember it."""
@@ -144,17 +144,24 @@ def _phase(event: Event) -> str:
 
 
 def frame(rows: Sequence[Row], counts: str, columns: int, height: int) -> Sequence[str]:
-    """The rows that fit on the screen, each on one line, and the counts; what has ended gives way first."""
+    """The rows that fit on the screen, each on one line, and the counts; what has ended well gives way first."""
     room = max(1, height - 3)
-    ended, open_ = [row for row in rows if row.ended], [row for row in rows if not row.ended]
-    kept = ended[max(0, len(ended) - max(0, room - len(open_))) :]
-    shown, hidden = [*kept, *open_[:room]], max(0, len(open_) - room)
+    open_ = [row for row in rows if not row.ended]
+    shown, hidden = [*_kept(rows, room - len(open_)), *open_[:room]], max(0, len(open_) - room)
     cells = [(clipped(row.name, columns // 2), row.phase, row.elapsed) for row in shown]
     plain = table(("", "", ""), cells, columns)[1:] if shown else []
     lines = [_saying(line, row.says, columns) for line, row in zip(plain, shown, strict=True)]
     more = f"and {hidden} more in progress" if hidden else ""
     below = "; ".join(part for part in (more, counts) if part)
     return [*lines, clipped(below, columns)] if below and rows else lines
+
+
+def _kept(rows: Sequence[Row], room: int) -> Sequence[Row]:
+    """Of what has ended, what failed, and for the rest of the room the newest, in their order."""
+    newest = [row for row in rows if row.ended][::-1]
+    ranked = sorted(newest, key=lambda row: not row.name.startswith(FAILED + " "))
+    kept = set(map(id, ranked[: max(0, room)]))
+    return [row for row in rows if id(row) in kept]
 
 
 def _saying(line: str, text: str, columns: int) -> str:

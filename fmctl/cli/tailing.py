@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
@@ -20,10 +21,13 @@ RARELY = 12
 
 
 class Tail:
-    """Asks for one thing at a time, in turn, on a thread of its own; whatever fails is not shown."""
+    """Asks for one thing at a time, in turn, on a thread of its own; whatever fails is not shown.
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
+    ``most`` says how many there is room for: the first of them are asked for.
+    """
+
+    def __init__(self, api: Api, most: Callable[[], int] = lambda: 20) -> None:
+        self._api, self._most = api, most
         self._phases: dict[ResourceId, str] = {}
         self._lives: dict[ResourceId, Live] = {}
         self._lines: dict[ResourceId, str] = {}
@@ -47,6 +51,7 @@ class Tail:
         with self._lock:
             if self._phases.get(id) != phase:
                 self._lives.pop(id, None)  # it may be another attempt by now
+                self._lines.pop(id, None)
             if phase is None:
                 self._phases.pop(id, None)
             else:
@@ -105,7 +110,7 @@ class Tail:
     def _next(self) -> ResourceId | None:
         with self._lock:
             if not self._turns:
-                self._turns = list(self._phases)
+                self._turns = list(self._phases)[: self._most()]
             for _ in range(len(self._turns)):
                 id = self._turns.pop(0)
                 self._skips[id] = max(0, self._skips.get(id, 0) - 1)
