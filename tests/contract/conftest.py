@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from sandbox.sdk_surface import sdk_home
 
-from . import jobs as job_talk
-from . import sites
-from .doors import DOORS, Door
+from . import jobs, keys, models, objects, services, sites, tokens
+from .door import Door
+from .fmctl_door import FmctlDoor
+from .sdk_door import SdkDoor
 from .site import Site
 from .talk import Talk
 
 SITES = {"sandbox": sites.sandbox, "judge": sites.judge}
+DOORS = {door.name: door for door in (FmctlDoor, SdkDoor)}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,6 +44,35 @@ def door(request: pytest.FixtureRequest, site: Site) -> Iterator[Door]:
 
 
 @pytest.fixture(scope="session")
-def jobs(door: Door) -> Talk:
-    """What was said about jobs."""
-    return job_talk.hold(Talk(door))
+def about_keys(door: Door) -> Talk:
+    return keys.hold(Talk(door))
+
+
+@pytest.fixture(scope="session")
+def about_tokens(door: Door) -> Talk:
+    return tokens.hold(Talk(door))
+
+
+@pytest.fixture(scope="session")
+def about_jobs(door: Door) -> Talk:
+    return jobs.hold(Talk(door))
+
+
+@pytest.fixture(scope="session")
+def about_models(door: Door) -> Talk:
+    return models.hold(Talk(door))
+
+
+@pytest.fixture(scope="session")
+def about_services(door: Door) -> Talk:
+    return services.hold(Talk(door))
+
+
+@pytest.fixture(scope="session")
+def about_objects(door: Door) -> Talk:
+    return objects.hold(Talk(door))
+
+
+@pytest.fixture(scope="session")
+def about_pieces(door: Door) -> Talk:
+    return objects.hold_pieces(Talk(door))

@@ -24,6 +24,7 @@ def hold(talk: Talk) -> Talk:
     job = f"{JOBS}/{talk.ask('created', 'POST', JOBS, body(talk, name)).good['metadata']['id']}"
     try:
         _about(talk, name, job)
+        _walk(talk, name)
         _end(talk, job)
     finally:
         talk.ask("deleted", "DELETE", job)
@@ -41,6 +42,19 @@ def _about(talk: Talk, name: str, job: str) -> None:
     talk.ask("described", "PUT", job, {"description": "other words"})
     talk.ask("reread", "GET", job)
     talk.until("log", f"{job}/tasks/worker-0/logs/preview", lambda answer: at(answer.data, "content"))
+    talk.ask("link", "GET", f"{job}/tasks/worker-0/logs/url")
+
+
+def _walk(talk: Talk, name: str) -> None:
+    """Look at pages of one job each, of as many jobs as the site may have of us."""
+    numbers = range(talk.site.several)
+    made = [talk.apart().ask("created", "POST", JOBS, body(talk, f"{name}-{number}")) for number in numbers[1:]]
+    try:
+        for number in (*numbers, len(numbers)):
+            talk.ask(f"page {number}", "POST", SEARCH, search(name, offset=number, limit=1))
+    finally:
+        for each in made:
+            talk.apart().ask("deleted", "DELETE", f"{JOBS}/{each.good['metadata']['id']}")
 
 
 def _end(talk: Talk, job: str) -> None:

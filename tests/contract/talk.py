@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .doors import Answer, Door
+from .door import Answer, Door
 from .site import Site
 
 
@@ -37,6 +37,20 @@ class Talk:
         """Ask, and keep the answer."""
         answer = self._said[step] = self.door.ask(method, path, body, query)
         return answer
+
+    def keep(self, step: str, data: Any, status: int = 200, code: str = "") -> None:
+        """Keep what came back in another way than by asking."""
+        self._said[step] = Answer(status, data, code)
+
+    def apart(self) -> Talk:
+        """A conversation of its own through the same door."""
+        return Talk(self.door)
+
+    def through(self, door: Door) -> Talk:
+        """The same conversation through another door."""
+        other = Talk(door)
+        other._said = self._said
+        return other
 
     def until(self, step: str, path: str, reached: Callable[[Answer], Any]) -> Answer:
         """Look until it is so; the answer that it was seen in is kept."""

@@ -1,0 +1,95 @@
+"""The conversation about objects: written, listed, read in part, sent in pieces, deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .sdk_door import obs_client
+from .site import Site
+from .talk import Talk
+
+NAMES = ("a.txt", "b/c d.txt", "b/e+f.txt", "ü/ß.txt")
+PIECES = (b"0123456789abcdef" * 6400, b"the end")
+"""The first piece has the least size that a piece may have which is not the last."""
+
+
+def hold(talk: Talk) -> Talk:
+    """What fmctl does with objects, through both clients."""
+    folder, shelf = f"objects-{talk.door.name}/", talk.door.shelf()
+    try:
+        for name in NAMES:
+            shelf.put(folder + name, name.encode())
+        talk.keep("listed", {key.removeprefix(folder): found for key, found in shelf.list(folder).items()})
+        talk.keep("read", {name: shelf.get(folder + name) for name in NAMES})
+        talk.keep("absent", shelf.get(folder + "none"))
+        talk.keep("elsewhere", shelf.list(folder + "none/"))
+        shelf.put(folder + "a.txt", b"second")
+        talk.keep("read again", shelf.get(folder + "a.txt"))
+    finally:
+        empty(talk.site, folder)
+    talk.keep("left", shelf.list(folder))
+    return talk
+
+
+def hold_pieces(talk: Talk) -> Talk:
+    """What fmctl leaves to the library: parts of objects, uploads in pieces, pages, errors."""
+    site, folder = talk.site, f"pieces-{talk.door.name}/"
+    obs, key = obs_client(site), f"{site.folder}{folder}big"
+    try:
+        _upload(talk, obs, key)
+        _read(talk, obs, key)
+        obs.putContent(site.bucket, f"{site.folder}{folder}sub/small", b"small")
+        _list(talk, obs, f"{site.folder}{folder}")
+        keep(talk, "deleted", obs.deleteObject(site.bucket, key))
+        keep(talk, "deleted twice", obs.deleteObject(site.bucket, key))
+        keep(talk, "absent", obs.getObject(site.bucket, key, loadStreamInMemory=True))
+    finally:
+        empty(site, folder)
+    return talk
+
+
+def _upload(talk: Talk, obs: Any, key: str) -> None:
+    bucket = talk.site.bucket
+    begun = keep(talk, "begun", obs.initiateMultipartUpload(bucket, key))
+    upload = begun.body.uploadId
+    sent = [obs.uploadPart(bucket, key, number, upload, piece) for number, piece in enumerate(PIECES, 1)]
+    keep(talk, "completed", obs.completeMultipartUpload(bucket, key, upload, _completion(sent)))
+    keep(talk, "completed twice", obs.uploadPart(bucket, key, 1, upload, PIECES[1]))
+
+
+def _completion(sent: list[Any]) -> Any:
+    from obs import CompleteMultipartUploadRequest, CompletePart
+
+    return CompleteMultipartUploadRequest([CompletePart(number, one.body.etag) for number, one in enumerate(sent, 1)])
+
+
+def _read(talk: Talk, obs: Any, key: str) -> None:
+    from obs import GetObjectHeader
+
+    bucket, seam = talk.site.bucket, len(PIECES[0])
+    part = GetObjectHeader(range=f"{seam - 4}-{seam + 2}")
+    talk.keep("head", obs.getObjectMetadata(bucket, key).body)
+    keep(talk, "part", obs.getObject(bucket, key, headers=part, loadStreamInMemory=True))
+    talk.keep("seam", bytes(talk["part"].data.buffer))
+
+
+def _list(talk: Talk, obs: Any, prefix: str) -> None:
+    bucket = talk.site.bucket
+    keep(talk, "folders", obs.listObjects(bucket, prefix=prefix, delimiter="/"))
+    first = keep(talk, "first page", obs.listObjects(bucket, prefix=prefix, max_keys=1))
+    keep(talk, "second page", obs.listObjects(bucket, prefix=prefix, max_keys=1, marker=first.body.next_marker))
+
+
+def keep(talk: Talk, step: str, answer: Any) -> Any:
+    """Keep an answer of the library as all others are kept."""
+    talk.keep(step, answer.body, answer.status, answer.errorCode or "")
+    return answer
+
+
+def empty(site: Site, folder: str) -> None:
+    """Delete all objects below a folder of ours."""
+    obs = obs_client(site)
+    found = obs.listObjects(site.bucket, prefix=site.folder + folder)
+    for item in found.body.contents if found.status < 300 else ():
+        obs.deleteObject(site.bucket, item.key)
+    obs.close()
