@@ -502,7 +502,7 @@ class TrainingJob(Kind):
             live = change.live
             if change.action is not Action.NOOP or live is None or live.facts.get("gone"):
                 yield change
-            elif not live.owned_by(deciding.set_name):
+            elif not live.owned_by(deciding.set_name) or live.id != resource.id:  # useRun may name another's run
                 yield replace(change, action=Action.REUSE, message=f"{live.remote_name}, {live.phase}")
             else:
                 yield self._in_place(change, resource, live, deciding)
