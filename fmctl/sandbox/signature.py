@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote
 
 ALGORITHM = "SDK-HMAC-SHA256"
 WINDOW = 15 * 60
+UNSIGNED = "UNSIGNED-PAYLOAD"
 AUTHORIZATION = re.compile(rf"{ALGORITHM} Access=([^,\s]+), ?SignedHeaders=([^,\s]+), ?Signature=([0-9a-f]{{64}})")
 
 
@@ -42,23 +43,23 @@ def verify(request: SignedRequest, access_key: str, secret_key: str, now: float)
         raise BadSignature("app or access key not found")
     _require(request, names)
     _check_date(request.headers["x-sdk-date"], now)
-    if not hmac.compare_digest(sign(request, names, secret_key), signature):
+    made = [sign(request, names, secret_key, payload) for payload in _payloads(request)]
+    if not any(hmac.compare_digest(one, signature) for one in made):
         raise BadSignature("verify aksk signature fail")
 
 
-def sign(request: SignedRequest, names: list[str], secret_key: str) -> str:
-    """The signature that these headers, this path and this body must carry."""
-    digest = hashlib.sha256(canonical_request(request, names).encode()).hexdigest()
+def sign(request: SignedRequest, names: list[str], secret_key: str, payload: str = "") -> str:
+    """The signature that these headers, this path and this body, or what stands for it, must carry."""
+    digest = hashlib.sha256(canonical_request(request, names, payload).encode()).hexdigest()
     text = f"{ALGORITHM}\n{request.headers['x-sdk-date']}\n{digest}"
     return hmac.new(secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def canonical_request(request: SignedRequest, names: list[str]) -> str:
+def canonical_request(request: SignedRequest, names: list[str], payload: str = "") -> str:
     """Method, path, query, signed headers, their names and the hash of the body, line by line."""
     headers = "".join(f"{name}:{request.headers[name].strip()}\n" for name in names)
-    return "\n".join(
-        (request.method, _uri(request.path), _query(request.query), headers, ";".join(names), _payload_hash(request))
-    )
+    body = payload or _payloads(request)[0]
+    return "\n".join((request.method, _uri(request.path), _query(request.query), headers, ";".join(names), body))
 
 
 def _uri(path: str) -> str:
@@ -72,9 +73,14 @@ def _query(query: str) -> str:
     return "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in pairs)
 
 
-def _payload_hash(request: SignedRequest) -> str:
-    stated = request.headers.get("x-sdk-content-sha256")
-    return stated if stated and request.body else hashlib.sha256(request.body).hexdigest()
+def _payloads(request: SignedRequest) -> list[str]:
+    """What may stand for the body. Of no body, some clients sign the header that speaks of it, and some do not."""
+    stated, actual = request.headers.get("x-sdk-content-sha256"), hashlib.sha256(request.body).hexdigest()
+    if not stated:
+        return [actual]
+    if stated not in (UNSIGNED, actual):
+        raise BadSignature("x-sdk-content-sha256 is not that of the body")
+    return [stated] if request.body else [actual, stated]
 
 
 def _require(request: SignedRequest, names: list[str]) -> None:

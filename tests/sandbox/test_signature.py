@@ -143,3 +143,20 @@ def test_another_key_is_refused() -> None:
     """A signature with the right secret under another access key is not accepted."""
     with pytest.raises(BadSignature):
         verify(signed(V2, VECTORS[1][1], access="SOMEBODYELSE"), AK, SK, SIGNED_AT)
+
+
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@pytest.mark.parametrize("payload", ["UNSIGNED-PAYLOAD", EMPTY])
+def test_of_no_body_the_header_or_the_hash_is_signed(payload: str) -> None:
+    """Of a request without a body some clients sign what its header says of the body, others the hash of nothing."""
+    made = request("DELETE", JOB, x_sdk_content_sha256="UNSIGNED-PAYLOAD")
+    verify(signed(made, sign(made, NAMES, SK, payload)), AK, SK, SIGNED_AT)
+
+
+def test_a_hash_must_be_that_of_the_body() -> None:
+    """A body that is not what the header says it is was changed on the way."""
+    made = replace(V2, headers={**V2.headers, "x-sdk-content-sha256": EMPTY})
+    with pytest.raises(BadSignature, match="sha256"):
+        verify(signed(made, sign(made, NAMES, SK, EMPTY)), AK, SK, SIGNED_AT)
