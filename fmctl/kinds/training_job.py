@@ -502,7 +502,7 @@ class TrainingJob(Kind):
             live = change.live
             if change.action is not Action.NOOP or live is None or live.facts.get("gone"):
                 yield change
-            elif not live.owned_by(deciding.set_name) or live.id != resource.id:  # useRun may name another's run
+            elif not live.owned_by(deciding.set_name) or _of_another(live, resource):
                 yield replace(change, action=Action.REUSE, message=f"{live.remote_name}, {live.phase}")
             else:
                 yield self._in_place(change, resource, live, deciding)
@@ -529,6 +529,12 @@ class TrainingJob(Kind):
         """Create, stop, update, delete, or watch a run."""
         marker = self.marker(change.desired, work.set_name) if change.desired else None
         return running.verb(change, running.Running(self.jobs(work.api), work, marker))
+
+
+def _of_another(run: Live, resource: Resource) -> bool:
+    """Whether ``useRun`` names a run of another job, which describes it."""
+    known = RUN_NAME.match(run.remote_name)
+    return "useRun" in resource.spec and (known is None or known[1] != resource.name)
 
 
 class _Problems:
