@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from fmctl.cli.names import complete_address
-from fmctl.cli.options import Context
+from fmctl.cli.options import Context, Files
 from fmctl.domain.problem import FmctlError
 
 
 def history(
     what: Annotated[str, typer.Argument(metavar="KIND/NAME", help="Whose.", autocompletion=complete_address)],
+    filename: Files = None,
     context: Context = None,
 ) -> None:
     """List what the ledger knows of a resource.
@@ -26,9 +27,10 @@ def history(
     from fmctl.report.history import history_text
 
     id = address(what)
-    session = open_session(project_of(None), context)
+    session = open_session(project_of(filename), context)
     facts = ledger.history(id, session.ledger)
     if not facts:
         msg = f"the ledger of set {session.project.set} has nothing about {id}"
-        raise FmctlError(msg, hint="each set has its own ledger: be in the folder of its fmctl.yaml")
+        hint = f"each set has its own ledger: `fmctl history {id} -f FOLDER` reads that of the fmctl.yaml there"
+        raise FmctlError(msg, hint=hint)
     say(history_text(facts, columns()))

@@ -21,15 +21,15 @@ def say(text: str, *, prose: bool = False) -> None:
     sys.stdout.flush()
 
 
-def warn(text: str) -> None:
-    """Progress, hints and logs, on stderr."""
-    sys.stderr.write(text + "\n")
+def warn(text: str, *, prose: bool = True) -> None:
+    """Progress, hints and logs, on stderr; what is no ``prose`` is left as it is."""
+    sys.stderr.write((_folded(text, sys.stderr) if prose else text) + "\n")
     sys.stderr.flush()
 
 
 def fail(text: str, hint: str | None = None) -> None:
     """An error and what to do about it."""
-    warn(_folded(f"{text}\n  hint: {hint}" if hint else text, sys.stderr))
+    warn(f"{text}\n  hint: {hint}" if hint else text)
 
 
 def coloured(stream: TextIO) -> bool:

@@ -95,7 +95,7 @@ class Printer:
         for outcome in outcomes:
             if outcome.log:
                 lines = map(legible, outcome.log.split("\n"))
-                warn("\n".join([f"--- the last lines of {outcome.change.id}", *lines, "---"]))
+                warn("\n".join([f"--- the last lines of {outcome.change.id}", *lines, "---"]), prose=False)
         text = results_text(outcomes, summary)
         if text:
             say(text, prose=True)
