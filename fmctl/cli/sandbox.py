@@ -112,7 +112,7 @@ def serve(
         typer.Option(
             "--fail",
             metavar="'METHOD PATH-GLOB N STATUS'",
-            help="Refuse the first N such requests with 429, 500, 502, 503 or 504; may be repeated.",
+            help="Refuse the first N such requests with 401, 429, 500, 502, 503 or 504; may be repeated.",
         ),
     ] = None,
     retry_after: Annotated[

@@ -79,7 +79,7 @@ def add_fault_options(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar=("METHOD", "PATH-GLOB", "N", "STATUS"),
-        help="refuse the first N such requests with 429, 500, 502, 503 or 504 (repeatable)",
+        help="refuse the first N such requests with 401, 429, 500, 502, 503 or 504 (repeatable)",
     )
     group.add_argument("--retry-after", type=float, default=1, metavar="SECONDS", help="what a 429 or 503 asks for")
     group.add_argument("--latency", type=float, default=0, metavar="MS", help="answer so much later")

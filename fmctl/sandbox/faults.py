@@ -6,7 +6,7 @@ A WSGI middleware around the sandbox. What it does is scripted by a `FaultPlan` 
   training-job-names; asked for by its id it is there.
 - `lose`: requests that are carried out and never answered. Over a socket the connection is closed; in process, where
   there is none, the answer is a 502 with an HTML page, as from a broken proxy.
-- `fail`: requests that are refused, with 429 or an error of the server, and not carried out.
+- `fail`: requests that are refused, with 401, 429 or an error of the server, and not carried out.
 - `latency`: every answer comes so many seconds later.
 - `throttle`: every Nth request is refused with 429 and Retry-After.
 """

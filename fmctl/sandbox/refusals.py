@@ -8,13 +8,14 @@ from fmctl.sandbox import obs_xml
 from fmctl.sandbox.app import API_PREFIXES
 from fmctl.sandbox.wire import WireError
 
-STATUSES = (429, 500, 502, 503, 504)
+STATUSES = (401, 429, 500, 502, 503, 504)
 """What a refusal may be."""
 CODES = {
+    401: ("ModelArts.0202", "Expired token."),
     429: ("ModelArts.2799", "Too many requests."),
     500: ("ModelArts.0010", "Internal error: the sandbox was asked to answer so."),
 }
-OBS_CODES = {429: "SlowDown", 503: "SlowDown"}
+OBS_CODES = {401: (403, "AccessDenied"), 429: (503, "SlowDown"), 503: (503, "SlowDown")}
 PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 
 
@@ -39,7 +40,7 @@ def garbage(status: int = 502) -> Response:
 
 
 def _of_obs(request: Request, status: int, request_id: str) -> Response:
-    """OBS has no 429: it asks to slow down."""
-    code = OBS_CODES.get(status, "InternalError")
-    root = obs_xml.error(code, "Please try again later.", request.path, request_id)
-    return Response(obs_xml.render(root), 503 if code == "SlowDown" else status, content_type="application/xml")
+    """OBS has no 401 and no 429: it denies access, and asks to slow down."""
+    status, code = OBS_CODES.get(status, (status, "InternalError"))
+    root = obs_xml.error(code, "The sandbox was asked to answer so.", request.path, request_id)
+    return Response(obs_xml.render(root), status, content_type="application/xml")

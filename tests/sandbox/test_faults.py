@@ -80,6 +80,7 @@ def test_every_nth_request_is_refused(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "wait"),
     [
+        (401, "application/json", None),
         (429, "application/json", "7"),
         (500, "application/json", None),
         (502, "text/html", None),
@@ -100,14 +101,14 @@ def test_the_first_requests_are_refused(sandbox: Sandbox, status: int, kind: str
     assert (32, 2) == (len(first.headers["X-Request-Id"]), faults.counts["refused"])
 
 
-@pytest.mark.parametrize(("status", "expected"), [(429, 503), (500, 500), (503, 503)])
+@pytest.mark.parametrize(("status", "expected"), [(401, 403), (429, 503), (500, 500), (503, 503)])
 def test_obs_refuses_in_its_own_words(sandbox: Sandbox, status: int, expected: int) -> None:
     """Its errors are XML, and it asks to slow down where others say 429."""
     plan = FaultPlan(fail=(Refusals("GET", "/fmctl-demo*", 1, status),))
     faults = Faults(sandbox.wsgi, plan, sandbox.clock)
     with httpx.Client(transport=httpx.WSGITransport(faults), base_url="http://x") as client:
         answer = client.get("/fmctl-demo/k")
-    code = "InternalError" if status == 500 else "SlowDown"
+    code = {403: "AccessDenied", 500: "InternalError", 503: "SlowDown"}[expected]
 
     assert (expected, True) == (answer.status_code, f"<Code>{code}</Code>" in answer.text)
 

@@ -95,6 +95,16 @@ def test_the_first_api_has_other_words_for_that(api: httpx.Client, project: str,
     assert [(status, "0210")] * 3 == seen
 
 
+def test_a_token_is_enough_beside_what_is_no_signature(sandbox: Sandbox, api: httpx.Client) -> None:
+    """A header that only keeps the SDK from signing does no harm; a signature that is there must be right."""
+    seen = [
+        api.get(engines(sandbox), headers={"Authorization": text}).status_code
+        for text in ("none", "SDK-HMAC-SHA256 Access=a, SignedHeaders=host;x-sdk-date, Signature=" + "0" * 64)
+    ]
+
+    assert [200, 401] == seen
+
+
 def test_an_error_of_the_gateway_names_its_request(sandbox: Sandbox) -> None:
     """The id in the body is the one in the header."""
     with anonymous(sandbox) as client:
