@@ -1,4 +1,4 @@
-"""Really runs jobs: each in a process group of its own, watched by a thread.
+"""Really runs jobs: each of their nodes in a process group of its own, watched by a thread.
 
 The log file is open to readers while the job writes it. Jobs run as the user who runs the sandbox: what they get is an
 environment of their own, not a machine of their own. By that environment a keeper finds them when the server is
@@ -11,8 +11,9 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,7 +22,7 @@ from fmctl.sandbox.meter import Meter, read_samples
 from fmctl.sandbox.objects import Objects, ObsError
 from fmctl.sandbox.programs import SHELL
 from fmctl.sandbox.runner import Ended, Outlook
-from fmctl.sandbox.workdir import CannotPrepare, Workdir, log_path, metrics_path
+from fmctl.sandbox.workdir import CannotPrepare, Workdir, log_path, metrics_path, nodes_of
 
 GRACE_SECONDS = 5.0
 """How long a job may take to end after SIGTERM, before SIGKILL."""
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class ProcessRunner:
-    """One folder and one thread for each job."""
+    """A folder for each job, in which each of its nodes runs."""
 
     def __init__(self, objects: Objects, root: Path, *, grace: float = GRACE_SECONDS) -> None:
         self._objects = objects
@@ -49,26 +50,28 @@ class ProcessRunner:
 
     def start(self, job_id: str, job: Mapping[str, Any], now: float) -> None:
         self._keeper = self._keeper or Keeper(self._root)
-        self._running[job_id] = _Run(Workdir(self._root / job_id, job, self._objects), self._grace)
+        folder = self._root / job_id
+        works = [Workdir(folder, job, self._objects, node) for node in range(nodes_of(job))]
+        self._running[job_id] = _Run(works, self._grace)
 
     def poll(self, job_id: str, now: float) -> Ended | None:
         run = self._running.get(job_id)
         if run is None:
             return Ended(None, "The process of the job is gone.")
-        if run.ended:
+        if ended := run.ended:
             del self._running[job_id]
-        return run.ended
+        return ended
 
     def stop(self, job_id: str, now: float) -> None:
         if job_id in self._running:
             self._running[job_id].stop()
 
-    def log(self, job_id: str) -> bytes | None:
-        path = log_path(self._root / job_id)
+    def log(self, job_id: str, task: str) -> bytes | None:
+        path = log_path(self._root / job_id, task)
         return path.read_bytes() if path.exists() else None
 
-    def metrics(self, job_id: str) -> Mapping[str, list[float]] | None:
-        return read_samples(metrics_path(self._root / job_id))
+    def metrics(self, job_id: str, task: str) -> Mapping[str, list[float]] | None:
+        return read_samples(metrics_path(self._root / job_id, task))
 
     def folder(self, job_id: str) -> Path:
         return self._root / job_id
@@ -91,29 +94,59 @@ class ProcessRunner:
 
 
 class _Run:
-    """One job from the download of its code to the upload of its results, in a thread."""
+    """One job: a thread for each of its nodes. When one of them fails, the others are stopped."""
 
-    def __init__(self, work: Workdir, grace: float) -> None:
-        self.ended: Ended | None = None
-        self._work = work
-        self._grace = grace
+    def __init__(self, works: Sequence[Workdir], grace: float) -> None:
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._main, name=f"job {work.root.name}", daemon=True)
-        self._thread.start()
+        self._failed: list[_Node] = []
+        self._nodes = [_Node(work, grace, self._stopping, self._failed.append) for work in works]
+        self._threads = [threading.Thread(target=node.main, name=node.name, daemon=True) for node in self._nodes]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def ended(self) -> Ended | None:
+        """How the job ended: as the node that failed first did, or well; None while a node runs."""
+        ends = [node.ended for node in self._nodes if node.ended]
+        if len(ends) < len(self._nodes):
+            return None
+        codes = {ended.task: ended.exit_code for ended in ends if ended.exit_code is not None}
+        first = next((node.ended for node in self._failed if node.ended), ends[0])
+        return replace(first, codes=codes)
 
     def stop(self) -> None:
         self._stopping.set()
 
     def join(self) -> None:
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
-    def _main(self) -> None:
+
+class _Node:
+    """One node of a job, from the download of its code to the upload of its results."""
+
+    def __init__(
+        self, work: Workdir, grace: float, stopping: threading.Event, tell_failure: Callable[["_Node"], None]
+    ) -> None:
+        self.name = f"{work.task} of job {work.root}"
+        self.ended: Ended | None = None
+        self._work = work
+        self._grace = grace
+        self._stopping = stopping
+        self._tell_failure = tell_failure
+
+    def main(self) -> None:
+        """Run the node, whatever happens."""
         try:
             with self._work.background():
-                self.ended = self._run()
+                ended = self._run()
         except Exception:
-            log.exception("job %s was lost", self._work.root.name)
-            self.ended = Ended(None, "The sandbox failed to run the job; its log says more.")
+            log.exception("%s was lost", self.name)
+            ended = Ended(None, "The sandbox failed to run the job; its log says more.")
+        if ended.exit_code != 0:
+            self._tell_failure(self)  # before it is known to have ended: the others may have, too
+            self._stopping.set()
+        self.ended = replace(ended, task=self._work.task)
 
     def _run(self) -> Ended:
         self._work.log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -156,11 +189,11 @@ class _Run:
         finally:
             # What the job has left in the background must not outlive it.
             _signal(process.pid, signal.SIGKILL)
-            end_jobs(self._work.root)
+            end_jobs(self._work.root / "user-job-dir")
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> int:
         """The exit code as a shell tells it: 128 and the number of the signal that ended the process."""
-        rounds, meter = 0, Meter(process.pid, metrics_path(self._work.root))
+        rounds, meter = 0, Meter(process.pid, self._work.metrics_path)
         meter.look()
         while process.poll() is None and not self._stopping.wait(POLL_SECONDS):
             rounds += 1

@@ -6,16 +6,21 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Protocol
 
-ONLY_TASK = "worker-0"
+FIRST_TASK = "worker-0"
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a job ended. Without an exit code the platform lost it."""
+    """How a job ended: as the task that failed first, or as its first one. Without an exit code the platform lost it.
+
+    `codes` are those of all tasks, where they are known one by one.
+    """
 
     exit_code: int | None
     message: str = ""
     events: tuple[str, ...] = ()
+    task: str = FIRST_TASK
+    codes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +48,11 @@ class Runner(Protocol):
     def stop(self, job_id: str, now: float) -> None:
         """Ask it to end, soon and by force if need be; `poll` tells when it has."""
 
-    def log(self, job_id: str) -> bytes | None:
-        """All that it has written so far; None when it has not begun."""
+    def log(self, job_id: str, task: str) -> bytes | None:
+        """All that a task has written so far; None when it has not begun."""
 
-    def metrics(self, job_id: str) -> Mapping[str, list[float]] | None:
-        """Samples by the name of the metric; None when there are none yet."""
+    def metrics(self, job_id: str, task: str) -> Mapping[str, list[float]] | None:
+        """Samples of a task by the name of the metric; None when there are none yet."""
 
     def folder(self, job_id: str) -> Path | None:
         """Where a job runs, and what it leaves is kept; None for one that is not really run."""
@@ -109,11 +114,11 @@ class ScriptedRunner:
         if job_id in self._jobs:
             self._jobs[job_id].ends_at = now
 
-    def log(self, job_id: str) -> bytes | None:
+    def log(self, job_id: str, task: str) -> bytes | None:
         job = self._jobs.get(job_id)
         return job.log.encode() if job else None
 
-    def metrics(self, job_id: str) -> None:
+    def metrics(self, job_id: str, task: str) -> None:
         """What is not run uses nothing."""
 
     def folder(self, job_id: str) -> None:

@@ -1,9 +1,11 @@
-"""The folder in which one job runs: code and inputs fetched from OBS, outputs sent back to it.
+"""The folder in which one node of a job runs: code and inputs fetched from OBS, outputs sent back to it.
 
 <root>/user-job-dir/<code>/   the code, and the working directory
 <root>/inputs/<name>_<n>/     one folder per input
 <root>/outputs/<name>_<n>/    one folder per output
 <root>/log/worker-0.log       what the job writes
+
+Further nodes have such a folder each, as <root>/worker-<n>/, and keep their logs beside that of the first one.
 """
 
 import shutil
@@ -16,7 +18,6 @@ from typing import Any
 from fmctl.sandbox import images, keeper, programs
 from fmctl.sandbox.object_info import About
 from fmctl.sandbox.objects import Objects, split_url
-from fmctl.sandbox.runner import ONLY_TASK
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -26,19 +27,19 @@ class CannotPrepare(Exception):
 
 
 class Workdir:
-    """One job's folder. `job` is the job as the API shows it."""
+    """The folder of one node. `job` is the job as the API shows it, `root` the folder of the whole job."""
 
-    def __init__(self, root: Path, job: Mapping[str, Any], objects: Objects) -> None:
-        self.root = root
+    def __init__(self, root: Path, job: Mapping[str, Any], objects: Objects, node: int = 0) -> None:
+        self.task = f"worker-{node}"
+        self.root = root / self.task if node else root
+        self.log_path = log_path(root, self.task)
+        self.metrics_path = metrics_path(root, self.task)
+        self._node = node
         self._job = job
         self._algorithm: Mapping[str, Any] = job["algorithm"]
         self._objects = objects
         self._inputs: dict[str, Path] = {}
         self._sent: dict[Path, dict[str, tuple[int, int]]] = {}
-
-    @property
-    def log_path(self) -> Path:
-        return log_path(self.root)
 
     def prepare(self) -> Iterator[str]:
         """Fetch code and inputs and make the folders; says what was done. A job that is restarted begins anew."""
@@ -56,8 +57,6 @@ class Workdir:
             yield f"input {channel['name']} {url}: {self._fetch('input ' + channel['name'], url, folder)} files"
         for folder in self._outputs:
             folder.mkdir(parents=True, exist_ok=True)
-        if len(self._job["status"]["tasks"]) > 1:
-            yield f"one process runs, as {ONLY_TASK}, for all nodes of the job"
         if self._job["spec"].get("volumes"):
             yield "volumes are not mounted: the sandbox has no network file systems"
         if program := programs.program_of(self._job):
@@ -80,6 +79,7 @@ class Workdir:
     @property
     def environment(self) -> dict[str, str]:
         """All that the job sees of the outside: nothing of the server's own environment is in it."""
+        hosts = nodes_of(self._job)
         basics = {
             "PATH": f"{Path(sys.executable).parent}:{SYSTEM_PATH}",
             "HOME": str(self.root),
@@ -89,10 +89,12 @@ class Workdir:
             "MA_JOB_NAME": self._job["metadata"]["name"],
             "MA_LOCAL_LOG_PATH": str(self.log_path.parent),
             "MA_TASK_NAME": "worker",
-            "MA_NUM_HOSTS": "1",
+            "MA_NUM_HOSTS": str(hosts),
             "MA_NUM_GPUS": "0",
             "MA_CURRENT_HOST_IP": "127.0.0.1",
-            "VC_TASK_INDEX": "0",
+            "VC_TASK_INDEX": str(self._node),
+            "VC_WORKER_NUM": str(hosts),
+            "VC_WORKER_HOSTS": ",".join(["127.0.0.1"] * hosts),
         }
         own = {**self._algorithm["environments"], **dict(self._channels("env"))}
         return {**basics, **own, **job_mark(self.root)}
@@ -111,7 +113,7 @@ class Workdir:
 
     def tidy(self) -> None:
         """Keep what the job has written about itself: its log, its metrics, the records of a program."""
-        for name in ("user-job-dir", "inputs", "outputs", "tmp"):
+        for name in ("user-job-dir", "inputs", "outputs", "tmp") if self._node == 0 else ("",):
             shutil.rmtree(self.root / name, ignore_errors=True)
 
     def export_log(self) -> None:
@@ -119,7 +121,7 @@ class Workdir:
         url = (self._job["spec"].get("log_export_path") or {}).get("obs_url")
         if url:
             bucket, prefix = split_url(url)
-            name = f"{self._job['metadata']['id']}-{ONLY_TASK}.log"
+            name = f"{self._job['metadata']['id']}-{self.task}.log"
             with self.log_path.open("rb") as content:
                 self._objects.put(
                     bucket, f"{prefix.rstrip('/')}/{name}".lstrip("/"), content, about=About("text/plain")
@@ -179,14 +181,19 @@ class Workdir:
         return self._objects.download_tree(bucket, prefix, folder)
 
 
-def log_path(root: Path) -> Path:
-    """Where the job in this folder writes to."""
-    return root / "log" / f"{ONLY_TASK}.log"
+def nodes_of(job: Mapping[str, Any]) -> int:
+    """How many processes a job has: one a node, or one when a program of the platform runs in their place."""
+    return 1 if programs.program_of(job) else len(job["status"]["tasks"])
 
 
-def metrics_path(root: Path) -> Path:
-    """Where samples of what the job uses are kept, with its log."""
-    return root / "log" / "metrics.json"
+def log_path(root: Path, task: str) -> Path:
+    """Where a task of the job in this folder writes to."""
+    return root / "log" / f"{task}.log"
+
+
+def metrics_path(root: Path, task: str) -> Path:
+    """Where samples of what a task uses are kept, with its log."""
+    return root / "log" / f"{task}.json"
 
 
 def job_mark(root: Path) -> dict[str, str]:

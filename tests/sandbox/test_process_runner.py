@@ -57,8 +57,8 @@ def finish(jobs: Jobs, job_id: str) -> str:
     return jobs.phase(job_id)
 
 
-def log(jobs: Jobs, job_id: str) -> str:
-    response = jobs.request("GET", f"training-jobs/{job_id}/tasks/worker-0/logs/preview")
+def log(jobs: Jobs, job_id: str, task: str = "worker-0") -> str:
+    response = jobs.request("GET", f"training-jobs/{job_id}/tasks/{task}/logs/preview")
     return str(response.json()["content"]) if response.status_code == 200 else ""
 
 
@@ -254,6 +254,66 @@ def test_a_short_job_is_measured_too(sandbox: Sandbox, jobs: Jobs) -> None:
     found = jobs.request("GET", f"training-jobs/{job_id}/metrics/worker-0").json()["metrics"]
 
     assert [1] * 6 == [len(item["value"]) for item in found]
+
+
+NODES = {"flavor_id": "modelarts.vm.cpu.8u", "node_count": 3}
+
+
+def test_every_node_runs(sandbox: Sandbox, jobs: Jobs) -> None:
+    """Each as a task of its own, which knows which one it is, with its own log and its own part of the outputs."""
+    upload_code(
+        sandbox,
+        "import os, sys, pathlib\n"
+        "me = os.environ['VC_TASK_INDEX']\n"
+        "print('node', me, 'of', os.environ['MA_NUM_HOSTS'], os.environ['VC_WORKER_HOSTS'])\n"
+        "pathlib.Path(sys.argv[1].partition('=')[2], 'part-' + me).write_text(me)\n",
+    )
+    job_id = jobs.start(
+        spec__resource=dict(NODES),
+        spec__log_export_path={"obs_url": "/fmctl-demo/logs/"},
+        algorithm__outputs=[channel("out", "/fmctl-demo/parts/")],
+    )
+    phase = finish(jobs, job_id)
+    tasks = jobs.show(job_id)["status"]["tasks"]
+    parts = [info.key for info in sandbox.objects.list("fmctl-demo", "parts/").objects]
+    exported = [info.key for info in sandbox.objects.list("fmctl-demo", "logs/").objects]
+
+    assert ("Completed", ["worker-0", "worker-1", "worker-2"]) == (phase, tasks)
+    for number, task in enumerate(tasks):
+        assert f"node {number} of 3 127.0.0.1,127.0.0.1,127.0.0.1\n" in log(jobs, job_id, task)
+        assert 200 == jobs.request("GET", f"training-jobs/{job_id}/metrics/{task}").status_code
+    assert ["parts/part-0", "parts/part-1", "parts/part-2"] == parts
+    assert [f"logs/{job_id}-{task}.log" for task in tasks] == exported
+    assert {"log"} == {path.name for path in (sandbox.state_dir / "jobs" / job_id).iterdir()}
+
+
+def test_a_node_that_fails_takes_the_others_with_it(sandbox: Sandbox, jobs: Jobs) -> None:
+    """The job has failed as that node did, and says which one it was."""
+    upload_code(sandbox, "import os, time\nos.environ['VC_TASK_INDEX'] == '1' and os._exit(9)\ntime.sleep(600)\n")
+    job_id = jobs.start(spec__resource=dict(NODES))
+    phase, status = finish(jobs, job_id), jobs.show(job_id)["status"]
+
+    assert ("Failed", "worker-1", "exit code 9") == (
+        phase,
+        status["running_records"][0]["end_related_task"],
+        status["running_records"][0]["end_reason"],
+    )
+    assert [("worker-0", 143), ("worker-1", 9), ("worker-2", 143)] == [
+        (state["task"], state["exit_code"]) for state in status["task_statuses"]
+    ]
+
+
+def test_stopping_a_job_stops_every_node(sandbox: Sandbox, jobs: Jobs) -> None:
+    """No task of a stopped job goes on."""
+    upload_code(sandbox, "import os, time\nprint(f'pid={os.getpid()};')\ntime.sleep(600)\n")
+    job_id = jobs.start(spec__resource=dict(NODES))
+    tasks = [f"worker-{number}" for number in range(3)]
+    until(lambda: all(";" in log(jobs, job_id, task) for task in tasks))
+    pids = [int(log(jobs, job_id, task).partition("pid=")[2].partition(";")[0]) for task in tasks]
+    jobs.request("POST", f"training-jobs/{job_id}/actions", {"action_type": "terminate"})
+    phase = finish(jobs, job_id)
+
+    assert ("Terminated", [False] * 3) == (phase, [psutil.pid_exists(pid) for pid in pids])
 
 
 def test_a_failed_job_starts_again_in_a_clean_folder(sandbox: Sandbox, jobs: Jobs) -> None:

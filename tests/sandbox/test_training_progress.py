@@ -18,8 +18,8 @@ POOL = {"pool_id": "pool0a1b2c3d", "flavor_id": "modelarts.pool.visual.xlarge"}
 class Talkative(ScriptedRunner):
     """Its jobs have written seven lines as soon as they run."""
 
-    def log(self, job_id: str) -> bytes | None:
-        return super().log(job_id) and b"".join(b"line %d\n" % number for number in range(1, 8))
+    def log(self, job_id: str, task: str) -> bytes | None:
+        return super().log(job_id, task) and b"".join(b"line %d\n" % number for number in range(1, 8))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from fmctl.sandbox.api.training_jobs import JOB, find_job, find_task
 from fmctl.sandbox.image_saving import UNFINISHED, Images
 from fmctl.sandbox.images import BUCKET, key_of, url_of
-from fmctl.sandbox.runner import ONLY_TASK
+from fmctl.sandbox.runner import FIRST_TASK
 from fmctl.sandbox.shapes import Kind, accept
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks
@@ -66,8 +66,8 @@ def _check(call: Call, task: str, named: Document) -> None:
         raise WireError(400, "ModelArts.2879", "The image of a job can be saved when its runtime_type is debug.")
     if job["status"]["secondary_phase"] != "Running":
         raise WireError(400, "ModelArts.2883", "The image of a job can be saved while it is running.")
-    if call.path["task_id"] != ONLY_TASK:
-        raise unsupported(f"one process runs for all nodes of a job: it is {ONLY_TASK} that has an image.")
+    if call.path["task_id"] != FIRST_TASK:
+        raise unsupported(f"of a job with several nodes it is {FIRST_TASK} that has an image.")
     if before and before["status"] in UNFINISHED:
         raise WireError(400, "ModelArts.2880", "An image of this task is being saved already.")
     if call.sandbox.objects.head(BUCKET, key_of(url_of(named))):

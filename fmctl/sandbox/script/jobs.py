@@ -48,11 +48,11 @@ class CastRunner:
     def stop(self, job_id: str, now: float) -> None:
         self._of(job_id).stop(job_id, now)
 
-    def log(self, job_id: str) -> bytes | None:
-        return self._of(job_id).log(job_id)
+    def log(self, job_id: str, task: str) -> bytes | None:
+        return self._of(job_id).log(job_id, task)
 
-    def metrics(self, job_id: str) -> Mapping[str, list[float]] | None:
-        return self._of(job_id).metrics(job_id)
+    def metrics(self, job_id: str, task: str) -> Mapping[str, list[float]] | None:
+        return self._of(job_id).metrics(job_id, task)
 
     def folder(self, job_id: str) -> Path | None:
         return self._of(job_id).folder(job_id)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fmctl.sandbox.account import Account
-from fmctl.sandbox.runner import ONLY_TASK, Ended, Runner
+from fmctl.sandbox.runner import Ended, Runner
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import messages, runs
 from fmctl.sandbox.training.messages import Message, tell
@@ -107,12 +107,12 @@ class Training:
             self._moving.pop(metadata["id"], None)
 
     def log(self, job_id: str, task: str) -> bytes | None:
-        """What a task has written so far; one process runs, as the first task, whatever the number of nodes."""
-        return self._runner.log(job_id) if task == ONLY_TASK else None
+        """What a task has written so far."""
+        return self._runner.log(job_id, task)
 
     def metrics(self, job_id: str, task: str) -> Mapping[str, list[float]] | None:
         """What a task has used of its machine, minute by minute."""
-        return self._runner.metrics(job_id) if task == ONLY_TASK else None
+        return self._runner.metrics(job_id, task)
 
     def folder(self, job_id: str) -> Path | None:
         """Where the programs of the platform that run as this job leave what they know; see `programs.py`."""
@@ -207,14 +207,15 @@ class Training:
                 record["job"]["status"]["start_time"] = round(now * 1000)
             runs.begin(record, now)
             tell(record, now, messages.RUNNING)
-            tell(record, now, messages.STARTED.of(task=ONLY_TASK), source="Task")
+            for task in record["job"]["status"]["tasks"]:
+                tell(record, now, messages.STARTED.of(task=task), source="Task")
             self._enter(record, "Running", now)
             self._runner.start(id_of(record), record["job"], now)
 
     def _fail(self, record: Document, ended: Ended, now: float) -> None:
         """The job failed and wants to be started again: it is, unless that was done as often as it wants."""
         self._close(record, "Failed", ended, now)
-        runs.note_recovery(record, now, ended.message)
+        runs.note_recovery(record, now, ended.message, task=ended.task)
         if not runs.retries_left(record):
             self._finish(record, "Failed", now)
             return
@@ -237,13 +238,14 @@ class Training:
         for text in ended.events:
             tell(record, now, text, "Error" if phase == "Failed" else "Info", "Task")
         if ended.exit_code is not None:
-            tell(record, now, messages.FINISHED.of(task=ONLY_TASK, code=ended.exit_code), source="Task")
-            state = {"task": ONLY_TASK, "exit_code": ended.exit_code, "message": ended.message}
-            status["task_statuses"] = [state]
+            codes = {task: ended.codes.get(task, ended.exit_code) for task in status["tasks"]}
+            for task, code in codes.items():
+                tell(record, now, messages.FINISHED.of(task=task, code=code), source="Task")
+            status["task_statuses"] = [_state(task, code, ended) for task, code in codes.items()]
         if started:
             status["duration"] = round((now - started) * 1000)
         failed = phase == "Failed"
-        runs.end(record, now, ended.message if failed else REASONS[phase], task=ONLY_TASK if failed else "")
+        runs.end(record, now, ended.message if failed else REASONS[phase], task=ended.task if failed else "")
         self._ended.pop(id_of(record), None)
 
     def _enter(self, record: Document, phase: str, now: float, secondary: str = "") -> None:
@@ -275,6 +277,11 @@ def shown(record: Document, now: float) -> Document:
         kept = now - record["since"] if phase_of(record) in ENDED else 0
         job["status"]["retention_time"] = round(kept * 1000)
     return job
+
+
+def _state(task: str, code: int, ended: Ended) -> Document:
+    message = ended.message if task == ended.task else f"exit code {code}" if code else ""
+    return {"task": task, "exit_code": code, "message": message}
 
 
 def _next_move(record: Document) -> _Move:

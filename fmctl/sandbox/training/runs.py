@@ -3,7 +3,6 @@
 A record keeps them to the millisecond, for the stages; the job shows them as `running_records`, in whole seconds.
 """
 
-from fmctl.sandbox.runner import ONLY_TASK
 from fmctl.sandbox.store import Document
 
 RETRIES = "fault-tolerance/job-retry-num"
@@ -61,7 +60,7 @@ def retries_left(record: Document) -> int:
     return max(retries_of(record) + 1 - len(runs_of(record)), 0)
 
 
-def note_recovery(record: Document, now: float, reason: str) -> None:
+def note_recovery(record: Document, now: float, reason: str, *, task: str) -> None:
     """Say of the run that has just failed what is done about it: another one, or nothing when there were enough."""
     allowed = retries_left(record) > 0
     last = record["job"]["status"]["running_records"][-1]
@@ -72,7 +71,7 @@ def note_recovery(record: Document, now: float, reason: str) -> None:
             "recover": RESCHEDULE,
             "fault_scenario": "job_failed",
             "reason": reason,
-            "related_task": ONLY_TASK,
+            "related_task": task,
             "recover_result": "recovering" if allowed else "quotaExceeded",
         }
     )
