@@ -22,7 +22,7 @@ from fmctl.sandbox.api.listing import contains, ordered, page
 from fmctl.sandbox.models.checks import check_types, invalid, missing
 from fmctl.sandbox.serving import quotas
 from fmctl.sandbox.serving import state as service_state
-from fmctl.sandbox.serving.checks import NETWORK, POOL, check_create, check_one_way, check_settings, whole_number
+from fmctl.sandbox.serving.checks import NETWORK, POOL, check_create, check_settings, updated_properties, whole_number
 from fmctl.sandbox.serving.elements import MAX_INSTANCES, stored_config
 from fmctl.sandbox.serving.state import SERVICES, Operation, milliseconds
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
@@ -151,9 +151,11 @@ def _describe(document: Document, body: Document, now: float) -> None:
     """Change what needs no new deployment. A schedule that is sent counts from now, also when it is the same."""
     service_records.permit(document, Operation.DESCRIBE)
     service = document["service"]
-    if body.get("additional_properties") is not None:
-        check_one_way(service["additional_properties"], body["additional_properties"])
-    service.update({key: body[key] for key in SETTINGS if body.get(key) is not None})
+    changes = {key: body[key] for key in SETTINGS if body.get(key) is not None}
+    if "additional_properties" in changes:
+        before = service["additional_properties"]
+        changes["additional_properties"] = updated_properties(before, changes["additional_properties"])
+    service.update(changes)
     if body.get("schedule") is None:
         return
     service_state.disarm(document)

@@ -19,6 +19,7 @@ LONGEST_DURATION = 1_000_000
 LONGEST_NUMBER = 18  # digits
 POOL = ("pool_name", "cluster_id")
 SETTINGS = ("description", "load_balancer_policy", "status")
+ONE_WAY = ("websocket_upgrade", "log_report_channels")
 REAL_TIME_ONLY = ("schedule", "load_balancer_policy", *NETWORK)
 
 
@@ -65,13 +66,14 @@ def check_pool(body: Body) -> None:
             raise WireError(400, "ModelArts.3547", f"The resource pool {body[key]} does not exist.")
 
 
-def check_one_way(before: Body, after: Body) -> None:
-    """What was switched on once stays as it is: the web socket, and where logs go."""
+def updated_properties(before: Body, after: Body) -> Body:
+    """The new properties. What was switched on once stays as it is: the web socket, and where logs go."""
     if before.get("websocket_upgrade") and after.get("websocket_upgrade") is False:
         raise invalid("websocket_upgrade", "it cannot be switched off again")
     channels = before.get("log_report_channels")
     if channels and after.get("log_report_channels", channels) != channels:
         raise invalid("log_report_channels", "they cannot be changed after they were set")
+    return {name: before[name] for name in ONE_WAY if before.get(name)} | dict(after)
 
 
 def whole_number(value: Any, name: str, low: int, high: int) -> int:
