@@ -10,6 +10,7 @@ from fmctl.sandbox.server import Server
 
 from .jobs import CODE, ENGINE, job, upload_code
 from .sdk_jobs import SpecialJobs
+from .sdk_states import BEFORE, CHECKS, scaling
 from .sdk_surface import Method
 from .services_v2_world import group, service, unit
 
@@ -21,6 +22,7 @@ IN_DEPLOYMENTS = "/services/{id}/deployments/"
 """Below this path `name` is that of a deployment, or of what runs in it."""
 NEVER_READY = {"cmd": "exec sleep 600", "files": []}
 """A unit whose deployment goes on as long as a test: what is refused meanwhile does not depend on the clock."""
+NOTHING: Mapping[str, Any] = {}
 NOT_IMPLEMENTED = "ModelArts.2858"
 NO_SUCH_PATH = "ModelArts.2836"
 
@@ -57,7 +59,9 @@ class SdkWorld:
         self.user_id = server.sandbox.credentials.user_id
         upload_code(server.sandbox)
         self._ids: dict[str, str] = {}
-        self._special = SpecialJobs(server.sandbox, self.make, self.get)
+        self.served: Mapping[str, Any] = {}
+        """The ids of a service that answers, once somebody has needed one."""
+        self._special = SpecialJobs(server.sandbox, self.make, lambda path: self.ask("GET", path))
 
     def name(self) -> str:
         """One that nothing has yet."""
@@ -68,7 +72,8 @@ class SdkWorld:
         from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 
         known = {**self._known(), **self._special.known(method.name)}
-        request = method.minimal(known | self._meant_in(method.path))
+        prepared = BEFORE[method.name](self) if method.name in BEFORE else NOTHING
+        request = method.minimal({**known, **self._meant_in(method.path), **prepared})
         if method.name in BODIES:
             request.body = BODIES[method.name](self)
         before = len(self._sandbox.store.writes)
@@ -78,8 +83,8 @@ class SdkWorld:
             verdict = VERDICTS.get(error.error_code, Verdict.REFUSED)
             code, message = str(error.error_code), str(error.error_msg)
             return Outcome(method, verdict, error.status_code, code, message, str(error.request_id or ""))
-        if method.verb != "GET":
-            self._ids = {}  # it may have been deleted
+        if method.verb != "GET" or prepared is not NOTHING:
+            self._ids = {}  # it may have been deleted, or has changed
         return Outcome(method, Verdict.WORKS, answer.status_code, writes=tuple(self._sandbox.store.writes[before:]))
 
     def _known(self) -> Mapping[str, Any]:
@@ -113,16 +118,13 @@ class SdkWorld:
         return ids | {"deployment_id": self.deployment_id, "key_id": self.key_id, "workspace_id": workspace_id}
 
     def make(self, path: str, body: Any, version: int = 2) -> Any:
-        """What the sandbox answers to a POST that is no method of the SDK, or not one under test."""
-        return self._ask("POST", path, body, version)
+        """Something new, which is no method of the SDK, or not one under test."""
+        return self.ask("POST", path, body, version)
 
-    def get(self, path: str) -> Any:
-        """The same of a GET."""
-        return self._ask("GET", path, None, 2)
-
-    def _ask(self, method: str, path: str, body: Any, version: int) -> Any:
+    def ask(self, verb: str, path: str, body: Any = None, version: int = 2) -> Any:
+        """What the sandbox answers to a request that is no method of the SDK, or not one under test."""
         answer = self.client.do_http_request(
-            method,
+            verb,
             resource_path=f"/v{version}/{{project_id}}/{path}",
             header_params={"Content-Type": "application/json"},
             body=body,
@@ -165,19 +167,6 @@ def connection(world: SdkWorld) -> dict[str, Any]:
     return {"service_id": world.service_id, "scene": "VPC", "vpc_id": world.name(), "subnet_id": "subnet"}
 
 
-def role_check(_: SdkWorld) -> dict[str, Any]:
-    """A request for a check of the ratio between roles."""
-    source = {"endpoint": "localhost", "port": "8080", "scheme": "HTTP"}
-    return {"workspace_id": "0", "hra_rules": [{"slo_info": [{"slo_objectives": []}], "metrics": [source]}]}
-
-
-def scaling(world: SdkWorld) -> dict[str, Any]:
-    """A request for a policy that scales a deployment at full hours."""
-    rule = {"name": "hourly", "type": "CRON_HPA", "schedule": "0 * * * *", "target_replicas": 2}
-    target = {"target_resource_id": world.deployment_id, "target_resource_type": "GROUP"}
-    return {"type": "CRON_HPA", "hpa_rules": [rule], **target}
-
-
 VERDICTS = {NOT_IMPLEMENTED: Verdict.NOT_IMPLEMENTED, NO_SUCH_PATH: Verdict.NOT_ROUTED}
 
 PLAIN: Mapping[str, Any] = {
@@ -202,15 +191,16 @@ BODIES: Mapping[str, Callable[[SdkWorld], Any]] = {
     "create_infer_deployment": lambda world: group(unit(**NEVER_READY), name=world.name(), weight=0),
     "batch_delete_infer_intranet_connections": lambda world: {"intranet_connection_ids": [world.connection_id]},
     "create_infer_deployment_hpa": scaling,
-    "create_infer_hra": role_check,
+    "create_infer_hra": lambda _: CHECKS,
     "create_infer_intranet_connection": connection,
     "modify_infer_intranet_connections": lambda _: {"custom_urls": ["https://a.example.com"]},
     "update_infer_hra": lambda _: {"workspace_id": "0", "hra_rules": []},
     "update_infer_intranet_connection": lambda _: {"action": "APPROVE"},
-    "update_infer_deployment_hpa": scaling,
+    "switch_infer_deployment_version": lambda world: {"infer_name": world.deployment_id},
+    "update_infer_deployment_hpa": lambda _: {"hpa_rules": []},
     "create_infer_service": lambda world: service(group(unit(**NEVER_READY)), name=world.name()),
     "create_infer_temp_api_key": lambda _: {"expire_time": 1},
-    "update_infer_deployment": lambda _: {"weight": 100, "unit_configs": [unit(**NEVER_READY)]},
+    "update_infer_deployment": lambda _: {"weight": 50},
     "update_infer_service": lambda _: {"version": "1.0.0", "description": "better"},
     "create_training_job": lambda world: job(world.name()),
     "create_algorithm": algorithm,
