@@ -32,10 +32,20 @@ def test_the_pool_is_found(jobs: Jobs) -> None:
 
 @pytest.mark.parametrize(
     ("query", "expected"),
-    [("", 1), ("?status=created", 1), ("?status=failed", 0), ("?workspaceId=0", 1), ("?workspaceId=" + "f" * 32, 0)],
+    [
+        ("", 1),
+        ("?status=created", 1),
+        ("?status=failed", 0),
+        ("?workspaceId=0", 1),
+        ("?workspaceId=" + "f" * 32, 0),
+        ("?labelSelector=os.modelarts/name=sandbox,os.modelarts/workspace.id", 1),
+        ("?labelSelector=os.modelarts/name!=sandbox", 0),
+        ("?labelSelector=os.modelarts/name=other", 0),
+        ("?labelSelector=team", 0),
+    ],
 )
 def test_pools_are_filtered(jobs: Jobs, query: str, expected: int) -> None:
-    """By state and by workspace."""
+    """By state, by workspace and by labels."""
     assert expected == len(jobs.request("GET", "pools" + query).json()["items"])
 
 
@@ -54,11 +64,12 @@ def test_workloads_are_what_is_on_the_pool(jobs: Jobs) -> None:
     job_id = jobs.start("pooled", spec__resource=POOL, spec__schedule_policy={"priority": 2})
     workloads = jobs.request("GET", "pools/pool0a1b2c3d/workloads").json()["items"]
     services = jobs.request("GET", "pools/pool0a1b2c3d/workloads?type=infer").json()["items"]
+    elsewhere = jobs.request("GET", "pools/pool0a1b2c3d/workloads?hostip=10.0.0.1").json()["items"]
 
     assert [("train", "pooled", job_id, "Creating", "2")] == [
         (one["type"], one["name"], one["uid"], one["status"], one["priority"]) for one in workloads
     ]
-    assert [] == services
+    assert [] == services == elsewhere
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import psutil
 
 from fmctl.sandbox.api.pool_workloads import workloads
 from fmctl.sandbox.api.pools import NODE, POOL, SCOPES, need_pool
-from fmctl.sandbox.api.queries import choice
+from fmctl.sandbox.api.queries import choice, selected
 from fmctl.sandbox.training.catalog import FLAVORS, POOL_ID, POOL_NODES, Flavor
 from fmctl.sandbox.training.jobs import ACTIVE, Training
 from fmctl.sandbox.wire import Call, Reply, Route, route
@@ -79,7 +79,7 @@ def show_pool_monitor(call: Call) -> Reply:
 
 
 @route("GET", RESOURCE_FLAVORS)
-def list_resource_flavors(_call: Call) -> Reply:
+def list_resource_flavors(call: Call) -> Reply:
     """What the nodes of the pool are; more of them cannot be ordered."""
     spec = {
         "type": "Dedicate",
@@ -95,7 +95,8 @@ def list_resource_flavors(_call: Call) -> Reply:
     metadata = {"name": NODE.id, "labels": {"os.modelarts/scope": ".".join(SCOPES)}, "annotations": {}}
     flavor = {"kind": "ResourceFlavor", "apiVersion": "v1", "metadata": metadata, "spec": spec}
     page = {"continue": "", "remainingItemCount": 0}
-    items = [flavor | {"status": {"phase": {"sandbox": "soldout"}}}]
+    wanted = selected(call, {"os.modelarts/scope": ".".join(SCOPES)})
+    items = [flavor | {"status": {"phase": {"sandbox": "soldout"}}}] if wanted else []
     return Reply(200, {"kind": "ResourceFlavorList", "apiVersion": "v1", "metadata": page, "items": items})
 
 

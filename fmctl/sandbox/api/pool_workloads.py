@@ -100,4 +100,5 @@ def _workload(kind: str, name: str, uid: str, status: str) -> Document:
 
 
 def _wanted(call: Call, workload: Document) -> bool:
-    return all(call.query.get(name) in (None, "", workload[name]) for name in ("type", "status"))
+    fields = {"type": "type", "status": "status", "hostip": "hostIps"}
+    return all(call.query.get(name) in (None, "", workload[field]) for name, field in fields.items())

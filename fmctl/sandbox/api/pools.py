@@ -7,7 +7,7 @@ GET /v1/{project_id}/pools/tags · GET …/{pool_name}/tags
 from collections.abc import Sequence
 from typing import Any
 
-from fmctl.sandbox.api.queries import choice, number
+from fmctl.sandbox.api.queries import choice, number, selected
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training.catalog import FLAVORS, POOL_ID, POOL_NODES
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route, unsupported
@@ -26,8 +26,9 @@ MOST = 500
 def list_pools(call: Call) -> Reply:
     """The pool, when it is not filtered out."""
     status = choice(call, "status", "created", ("created", "failed", "creating"))
-    wanted = status == "created" and call.query.get("workspaceId") in (None, "", "0")
-    return Reply(200, {"kind": "PoolList", "apiVersion": "v2", "items": [_pool(call)] if wanted else []})
+    pool, here = _pool(call), call.query.get("workspaceId") in (None, "", "0")
+    wanted = status == "created" and here and selected(call, pool["metadata"]["labels"])
+    return Reply(200, {"kind": "PoolList", "apiVersion": "v2", "items": [pool] if wanted else []})
 
 
 @route("GET", POOL)

@@ -1,6 +1,6 @@
 """Numbers in the queries of training endpoints, checked alike everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from fmctl.sandbox.wire import Call, WireError
@@ -21,8 +21,22 @@ def choice(call: Call, name: str, default: str, allowed: Sequence[str]) -> str:
     """One of a few words; an absent or empty one is the default."""
     text = call.query.get(name) or default
     if text not in allowed:
-        raise WireError(400, "ModelArts.2764", f"{name} must be one of {', '.join(allowed)}.")
+        raise WireError(400, "ModelArts.2764", f"{name} must be one of {', '.join(filter(None, allowed))}.")
     return text
+
+
+def selected(call: Call, labels: Mapping[str, str]) -> bool:
+    """Whether labels fit the `labelSelector` of the query: `a=b,c!=d,e`, all of it; an absent one fits any."""
+    for term in filter(None, (call.query.get("labelSelector") or "").split(",")):
+        name, unequal, value = term.partition("!=")
+        if not unequal:
+            name, equal, value = term.replace("==", "=").partition("=")
+            fits = labels.get(name) == value if equal else name in labels
+        else:
+            fits = labels.get(name) != value
+        if not fits:
+            return False
+    return True
 
 
 def records(call: Call, found: Sequence[T], most: int = 1000) -> Sequence[T]:
