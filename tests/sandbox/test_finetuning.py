@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from fmctl.sandbox.finetuning.assets import base_model
 from fmctl.sandbox.finetuning.language import Language
 from fmctl.sandbox.server import Server
 
@@ -167,7 +168,7 @@ def test_the_detail_gathers_everything(tunings: Tunings, tuned: str) -> None:
 
     assert (tuned, tuned, "Completed") == (found.task_id, found.metadata.id, found.status.phase)
     assert (BASE, "TextGeneration", "SFT") == (found.model_asset_id, found.model_type, found.train_type)
-    assert {"EPOCHS": "6", "LR": "0.2", "SEED": "1"} == variables
+    assert {"EPOCHS": "6", "LR": "0.2", "SEED": "1", "RANK": "4"} == variables
     assert ("colours", "datamng", 100) == (data.dataset_name, data.dataset_source, data.dataset_proportion)
     assert ("colours", "2.0.0", "1", 100.0) == (
         found.asset_name,
@@ -255,6 +256,21 @@ def test_a_pretraining_learns_all_of_a_text(tunings: Tunings) -> None:
     assert ["final"] == [one.artifact_type for one in tunings.artifacts(job_id)]
 
 
+def test_low_rank_adaptation_learns_a_product(tunings: Tunings) -> None:
+    """What LORA of rank 1 adds to the weights of two characters at one place are multiples of one another."""
+    config = {"task_env": envs(EPOCHS="4", RANK="1"), "checkpoint_config": {"save_checkpoints_max": 0}}
+    job_id = tunings.finish(request("lora", train_type="LORA", ftjob_config=config))
+    losses = tunings.ask("show_ft_metrics", job_id).eval_loss["value"]
+    weights = json.loads(tunings.server.sandbox.objects.get("fmctl-demo", "lora/final/model/weights.json"))["rows"]
+    before = base_model().rows()
+    added = [[a - b for a, b in zip(weights[name], before[name], strict=True)] for name in ("1:79", "1:69")]
+    pairs = [(x, y) for x, y in zip(*added, strict=True) if abs(x) > 0.1]
+
+    assert losses[-1] < losses[0]
+    assert len(pairs) > 5
+    assert all(y / x == pytest.approx(pairs[0][1] / pairs[0][0], abs=0.01) for x, y in pairs)
+
+
 def test_data_that_cannot_be_read_fails_the_job(tunings: Tunings) -> None:
     """The log names file and line, and nothing is left to publish."""
     from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
@@ -289,7 +305,7 @@ def test_searches_tell_the_two_kinds_apart(tunings: Tunings, tuned: str) -> None
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"train_type": "LORA"}, "2858"),
+        ({"train_type": "DPO"}, "2858"),
         ({"train_type": "X"}, "2788"),
         ({"spec__asset_id": ""}, "2788"),
         ({"spec__asset_id": "llama"}, "2788"),

@@ -53,9 +53,13 @@ class Language:
             text += CHARACTERS[chosen]
         return text
 
+    def rows(self) -> dict[str, Row]:
+        """All weights."""
+        return dict(self._rows)
+
     def save(self, path: Path) -> None:
         """As JSON; four decimals are enough."""
-        rows = {name: [round(value, 4) for value in row] for name, row in self._rows.items()}
+        rows = {name: [round(value, 4) for value in row] for name, row in self.rows().items()}
         path.write_text(json.dumps({"lookback": LOOKBACK, "rows": rows}))
 
     @classmethod
@@ -80,10 +84,14 @@ class Language:
         if rate:
             change = [rate * value / whole for value in likely]
             change[codes[at]] -= rate
-            for name in names:
-                row = self._rows.get(name) or [0.0] * SIZE
-                self._rows[name] = [weight - part for weight, part in zip(row, change, strict=True)]
+            self._improve(names, change)
         return math.log(whole) + top - scores[codes[at]]
+
+    def _improve(self, names: list[str], change: Row) -> None:
+        """Take the change off all weights that a guess was made of."""
+        for name in names:
+            row = self._rows.get(name) or [0.0] * SIZE
+            self._rows[name] = [weight - part for weight, part in zip(row, change, strict=True)]
 
     def _seen(self, before: list[int]) -> list[str]:
         """What a guess looks at: nothing, and each of the last characters."""

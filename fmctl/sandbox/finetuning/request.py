@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-SFT, PRETRAIN = "SFT", "PRETRAIN"
-TRAIN_TYPES = (SFT, PRETRAIN)
-OTHER_TRAIN_TYPES = ("LORA", "DPO", "RFT")
+SFT, PRETRAIN, LORA = "SFT", "PRETRAIN", "LORA"
+TRAIN_TYPES = (SFT, PRETRAIN, LORA)
+OTHER_TRAIN_TYPES = ("DPO", "RFT")
 CHECKPOINTS = 5
 Fields = Mapping[str, Any]
 
@@ -50,6 +50,7 @@ TEMPLATE = (
     Variable("EPOCHS", "int", "3", 1, 100, "how often all examples are learned from"),
     Variable("LR", "float", "0.1", 1e-6, 1, "learning rate"),
     Variable("SEED", "int", "1", 0, 2**31, "of the order of examples"),
+    Variable("RANK", "int", "4", 1, 64, "rank of the matrices of LORA; nothing to other types"),
 )
 BY_NAME: Mapping[str, Variable] = {variable.name: variable for variable in TEMPLATE}
 
@@ -62,6 +63,7 @@ class Settings:
     epochs: int
     rate: float
     seed: int
+    rank: int
     checkpoints: int
     skipped: int
 
@@ -81,7 +83,8 @@ def read_settings(train_type: str, config: Fields) -> Settings:
     kept = CHECKPOINTS if kept is None else kept
     if kept < -1 or skipped < 0:
         raise ValueError("save_checkpoints_max must be at least -1, and skipped_steps at least 0.")
-    return Settings(train_type, int(values["EPOCHS"]), values["LR"], int(values["SEED"]), kept, skipped)
+    epochs, seed, rank = (int(values[name]) for name in ("EPOCHS", "SEED", "RANK"))
+    return Settings(train_type, epochs, values["LR"], seed, rank, kept, skipped)
 
 
 def variables(config: Fields) -> Sequence[tuple[Variable, str]]:

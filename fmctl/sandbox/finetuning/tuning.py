@@ -11,8 +11,9 @@ from fmctl.sandbox.finetuning.artifacts import save_model
 from fmctl.sandbox.finetuning.assets import base_model
 from fmctl.sandbox.finetuning.examples import BadData, Example, divide, read_examples
 from fmctl.sandbox.finetuning.language import Language
+from fmctl.sandbox.finetuning.lowrank import LowRank
 from fmctl.sandbox.finetuning.records import FINAL, MIDDLE, Artifact, Progress
-from fmctl.sandbox.finetuning.request import PRETRAIN, Settings, read_settings
+from fmctl.sandbox.finetuning.request import LORA, PRETRAIN, Settings, read_settings
 from fmctl.sandbox.programs import Order
 
 START, OUTPUT = "base_model", "output_model"
@@ -32,6 +33,8 @@ def run_tuning(order: Order, folder: Path, say: Say) -> int:
         return 1
     start = order.inputs.get(START)
     model = Language.load(Path(start)) if start else base_model()
+    if settings.train_type == LORA:
+        model = LowRank(model, settings.rank, settings.seed)
     say(f"{settings.train_type} of {job['spec']['asset_id']}: {len(examples)} examples, {settings.epochs} epochs")
     Tuning(model, settings, examples, Path(order.outputs[OUTPUT]), folder, say).run()
     return 0
