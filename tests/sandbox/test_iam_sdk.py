@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from fmctl.sandbox.server import Server
@@ -181,6 +182,21 @@ def test_temporary_keys_open_what_the_permanent_ones_do(iam: Any, server: Server
 
     assert 200 == client.show_training_job_engines(model.ShowTrainingJobEnginesRequest()).status_code
     assert [200, 200] == [one.headBucket(BUCKET).status for one in clients]
+
+
+@pytest.mark.parametrize("signature", ["v2", "v4"])
+def test_temporary_keys_sign_links_and_forms(iam: Any, server: Server, signature: str) -> None:
+    """The security token goes with them, as a part of the link or a field of the form."""
+    made = temporary(iam)
+    keys = {"access_key_id": made.access, "secret_access_key": made.secret, "security_token": made.securitytoken}
+    client = obs_client(server, signature=signature, **keys)
+    policy = client.createPostSignature(BUCKET, "k", expires=60)
+    form = {"key": "k", "policy": policy.policy, "signature": policy.signature, "AccessKeyId": policy.accessKeyId}
+    form["x-amz-security-token"] = made.securitytoken
+    sent = httpx.post(f"{server.info['endpoint']}/{BUCKET}", data=form, files={"file": ("k", b"hello")})
+    read = httpx.get(client.createSignedUrl("GET", BUCKET, "k", expires=60).signedUrl)
+
+    assert (204, b"hello") == (sent.status_code, read.content)
 
 
 def test_temporary_keys_are_nothing_without_their_token(iam: Any, server: Server) -> None:

@@ -36,7 +36,11 @@ def _post(call: ObsCall) -> Response:
     if file is None or not fields.get("key"):
         raise ObsError(400, "InvalidArgument", "A form has the fields key and file.")
     now = call.sandbox.wall.now()
-    verify_policy(fields, *temporary.pair(call.sandbox.credentials, fields.get("x-obs-security-token"), now))
+    token = fields.get("x-obs-security-token") or fields.get("x-amz-security-token")
+    try:
+        verify_policy(fields, *temporary.pair(call.sandbox.credentials, token, now))
+    except temporary.ExpiredKey as error:
+        raise BadObsSignature("ExpiredToken", "The provided token has expired.") from error
     fields["key"] = fields["key"].replace("${filename}", file.filename or "")
     _check_policy(fields | {"bucket": call.bucket}, now)
     info = call.objects.put(call.bucket, fields["key"], cast(BinaryIO, file.stream), about=_about(fields, file))
