@@ -244,7 +244,7 @@ def test_live_names_are_completed(fmctl: CommandLine, tmp_path: Path) -> None:
         ("apply --context = s", ["sandbox"]),
         ("get -o y", ["yaml"]),
         ("graph -o m", ["mermaid"]),
-        ("diff -o ", ["text", "json"]),
+        ("diff -o te", ["text"]),
         ("wait --for s", ["stopped"]),
         ("completion f", ["fish"]),
         ("schema S", ["Service"]),
