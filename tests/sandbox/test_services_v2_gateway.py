@@ -177,6 +177,20 @@ def test_a_temporary_key_is_for_some_hours(judged: tuple[World, Sdk], hours: int
     assert sdk.refused("create_infer_temp_api_key", body={"expire_time": hours})[0] == 400
 
 
+def test_a_temporary_key_is_good_for_its_hours(judged: tuple[World, Sdk]) -> None:
+    """It says until when, and opens nothing from then on."""
+    world, sdk = judged
+    service_id = running(world, sdk, auth_type="API_KEY")
+    key = sdk("create_infer_temp_api_key", body={"expire_time": 2})
+    headers = {"Authorization": key.api_key, "X-Api-Key-Type": "temp"}
+    world.advance(2 * 3600 - 1)
+    before = status(world, service_id, **headers)
+    world.advance()
+
+    assert key.expire_time - key.create_time == 2 * 3600 * 1000
+    assert (before, status(world, service_id, **headers)) == (200, 401)
+
+
 def test_an_asynchronous_service_runs_and_takes_no_requests(judged: tuple[World, Sdk]) -> None:
     """It lives as others do; it has no address, and the sandbox says that it does not know how it is asked."""
     world, sdk = judged

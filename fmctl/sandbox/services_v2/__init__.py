@@ -2,9 +2,13 @@
 
 `shapes.py` (what a request may hold) → `updates.py` (what it asks for) → `state.py` (the document and its transitions)
 → `supervision.py` (makes processes follow it, as `units.py` says) → `progress.py` (what follows from how they are).
-`rendering.py` shows it all, `autoscaling.py` follows cron, `keys.py` and `limits.py` are for the gateway.
+`rendering.py` shows it all, `autoscaling.py` follows cron and load, `service_versions.py` goes back to whole versions,
+`connections.py` lays the ways from inner networks, `keys.py` and `limits.py` are for the gateway.
 
 The sandbox runs no containers. A unit whose image is named `sandbox/…`, for example `sandbox/python`, and which has a
 `cmd`, runs as processes of this machine: its `files` are copied into a folder, the command finds the port to listen on
 in PORT, and mount paths in `cmd` and `envs` are rewritten to where the files are. All other images end FAILED.
+
+Kept and shown, but without effect on one machine: pools and resources, affinity, priorities, the routing strategy, load
+balancers, mirrored traffic, retries and fuses of the gateway, secrets, log streams, dumps.
 """

@@ -44,7 +44,7 @@ def put(account: Account, key: Key) -> None:
 
 def create_temporary(account: Account, project: str, hours: int) -> dict[str, Any]:
     """A secret for all services, for some hours."""
-    secret, now = secrets.token_urlsafe(32), account.wall.now()
+    secret, now = secrets.token_urlsafe(32), account.clock.now()
     expires = now + hours * HOUR
     account.store.put(TEMPORARY, _digest(secret), {"expires": expires, "project": project}, project=project)
     return {"api_key": secret, "expire_time": milliseconds(expires), "create_time": milliseconds(now)}
@@ -62,7 +62,7 @@ def opens(account: Account, secret: str, service: Mapping[str, Any]) -> bool:
 def opens_for_now(account: Account, secret: str, service: Mapping[str, Any]) -> bool:
     """Whether it is a temporary secret of the service's project whose time is not over."""
     found = account.store.get(TEMPORARY, _digest(secret))
-    return found is not None and found["project"] == service["project"] and account.wall.now() < found["expires"]
+    return found is not None and found["project"] == service["project"] and account.clock.now() < found["expires"]
 
 
 KINDS = {"normal": opens, "temp": opens_for_now}
