@@ -25,8 +25,10 @@ def plan_deletion(resources: Sequence[Resource], names: Sequence[str], session: 
     ids = [_id(name) for name in names] or list(declared)
     lives = [live for id in ids for live in _lives(id, declared.get(id), session)]
     gone = {live.remote_name for live in lives}
-    changes = [_deletion(live, gone, session) for live in lives]
-    return assemble([change for change in changes if change], KINDS, session.target)
+    changes = [change for change in (_deletion(live, gone, session) for live in lives) if change]
+    told = {change.id for change in changes}
+    foreign = {live.id: _refused(live) for live in lives if names and live.id not in told}  # all that there is of it
+    return assemble([*changes, *foreign.values()], KINDS, session.target)
 
 
 def _lives(id: ResourceId, resource: Resource | None, session: Session) -> list[Live]:

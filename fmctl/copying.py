@@ -15,7 +15,7 @@ from fmctl.kinds import parse
 from fmctl.kinds.runs import RESTING
 from fmctl.kinds.training_job import TrainingJob
 
-_FORM = "TrainingJob/NAME:OUTPUT[/path]"
+_FORM = "TrainingJob/NAME[:OUTPUT[/PATH]]"
 
 
 class Wanted(NamedTuple):
@@ -34,12 +34,12 @@ class Copied(NamedTuple):
 
 
 def parse_wanted(text: str) -> Wanted:
-    """Read ``TrainingJob/NAME:OUTPUT[/path]``."""
+    """Read ``TrainingJob/NAME[:OUTPUT[/PATH]]``."""
     address, _, rest = text.partition(":")
     kind, name = parse(address)
     if kind != TrainingJob.name or name is None:
         msg = f"{text}: this takes {_FORM}"
-        raise UsageError(msg)
+        raise UsageError(msg, hint="for example TrainingJob/digits-finetune:train_url")
     output, _, path = rest.partition("/")
     return Wanted(ResourceId(kind, name), output, path)
 

@@ -81,8 +81,8 @@ def _content(path: Path) -> Mapping[str, Any]:
         msg = f"cannot read {path}: {error.strerror}"
         raise UsageError(msg) from error
     except ValueError as error:
-        msg = f"{path} is not a saved plan: {error}"
-        raise UsageError(msg) from error
+        msg = f"{path} is not a saved plan"
+        raise UsageError(msg, hint="make one with `fmctl diff --out plan.json`") from error
     if not isinstance(content, dict):
         content = {}
     version = content.get("formatVersion")

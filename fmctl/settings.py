@@ -16,6 +16,7 @@ from fmctl.validate import checked
 PROJECT_FILE = "fmctl.yaml"
 DEFAULT_SET = "default"
 SANDBOX, ENV = "sandbox", "env"
+CONTEXTS = "env takes the place and the credential from the environment; what else differs is an overlay"
 DOMAIN = "myhuaweicloud.com"
 
 _COUNT = {"type": "integer", "minimum": 0}
@@ -31,9 +32,9 @@ PROJECT_SCHEMA: Mapping[str, Any] = {
             "examples": ["digits"],
         },
         "context": {
-            "type": "string",
-            "minLength": 1,
+            "enum": [SANDBOX, ENV],
             "description": "where the set is applied, unless `--context` or `FMCTL_CONTEXT` says otherwise",
+            "x-hint": CONTEXTS,
         },
         "defaults": {
             "type": "object",
@@ -95,9 +96,9 @@ class Project:
             msg = f"there is no {PROJECT_FILE} that could name the overlay {name!r}"
             raise UsageError(msg, hint="put `set: NAME` and `overlays: {NAME: FOLDER}` into one beside the manifests")
         if name not in self.overlays:
-            known = ", ".join(sorted(self.overlays)) or "none"
-            msg = f"no overlay {name!r} in {self.root / PROJECT_FILE}; it has {known}"
-            raise UsageError(msg)
+            known = f"it has {', '.join(sorted(self.overlays))}" if self.overlays else "it has none"
+            msg = f"no overlay {name!r} in {self.root / PROJECT_FILE}"
+            raise UsageError(msg, hint=f"{known}; a new one is a line of it: overlays: {{{name}: overlays/{name}/}}")
         return load([str(self.root / self.overlays[name])], recursive=True)
 
 
@@ -271,7 +272,7 @@ def find_context(name: str, environ: Environ, sandbox: Callable[[], Context]) ->
         context = env_context(environ)
     else:
         msg = f"no context {name!r}"
-        raise UsageError(msg, hint="known contexts: env, sandbox")
+        raise UsageError(msg, hint=f"known contexts: {ENV}, {SANDBOX}; {CONTEXTS}")
     changes = {attribute: environ[key].rstrip("/") for key, attribute in OVERRIDES.items() if environ.get(key)}
     context = replace(context, **changes)
     if not context.modelarts:

@@ -15,6 +15,8 @@ from fmctl.resolve import resolve
 from fmctl.settings import PROJECT_FILE, Project
 from fmctl.validate import REFERENCE, validate
 
+SHOWN_NAMES = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
@@ -104,8 +106,10 @@ def narrowed(resources: tuple[Resource, ...], sources: Sources) -> tuple[Resourc
     if sources.target:
         wanted &= {r.id for r in resources if any(fnmatchcase(str(r.id), pattern) for pattern in sources.target)}
     if sources.partial and not wanted:
-        msg = "nothing in the set matches"
-        raise UsageError(msg, hint="see `fmctl graph -f …` for the names; labels are under metadata")
+        msg = f"nothing in the set matches {' '.join(filter(None, [sources.selector, *sources.target]))}"
+        names = sorted(str(r.id) for r in resources)
+        few = f"it has {', '.join(names)}" if len(names) <= SHOWN_NAMES else "see `fmctl graph -f …` for the names"
+        raise UsageError(msg, hint=f"{few}; labels are under metadata" if sources.selector else few)
     if sources.selector or sources.target:
         for resource in reversed(resources):  # needs come before what needs them
             if resource.id in wanted:

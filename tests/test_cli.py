@@ -414,14 +414,36 @@ def test_predict_of_a_service_that_is_not_there_says_so(env: Path, capsys: pytes
 
 
 def test_no_wait_and_time_out(env: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--no-wait leaves a run running and exits with 0; --timeout exits with 9; both say how to resume."""
+    """--no-wait leaves a run running and exits with 0; --timeout exits with 9; both say how to wait for it."""
     folder = write(env, local("slow"), program="import time; time.sleep(2)\n")
 
     assert ExitCode.OK == run(["apply", "-f", folder, "--no-wait"])
     assert ExitCode.TIMEOUT == run(["apply", "-f", folder, "--timeout", "1s"])
-    assert "resume" in capsys.readouterr().err
+    assert "to wait for them: fmctl" in capsys.readouterr().err
     assert ExitCode.OK == run(["apply", "-f", folder])
     assert "  TrainingJob/slow: Completed\n" in capsys.readouterr().out
+
+
+def test_what_belongs_to_another_set_is_not_deleted_by_name(env: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who names a job of another set is told whose it is, and it stays."""
+    (env / "fmctl.yaml").write_text("set: theirs\n")
+    assert ExitCode.OK == run(["apply", "-f", write(env, local("of-theirs"))])
+    (env / "fmctl.yaml").write_text("set: ours\n")
+    capsys.readouterr()
+
+    assert ExitCode.CONFLICT == run(["delete", "TrainingJob/of-theirs", "-y"])
+    assert "belongs to set 'theirs'" in "".join(capsys.readouterr())
+    assert ExitCode.USAGE == run(["start", "TrainingJob/of-theirs"])
+    assert "`rerun`" in capsys.readouterr().err
+
+
+def test_a_context_that_is_none_is_told_where_it_is_written(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The project file names one of the two contexts, which is checked offline."""
+    folder = write(here, local("train"))
+    (here / "manifests/fmctl.yaml").write_text("set: mine\ncontext: prod\n")
+
+    assert ExitCode.USAGE == run(["validate", "-f", folder])
+    assert "fmctl.yaml:2:10: FM0107 context must be one of sandbox or env, not 'prod'" in capsys.readouterr().err
 
 
 def test_labels_need_manifests(env: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,11 @@ from fmctl.cli.options import Context
 def cp(
     what: Annotated[
         str,
-        typer.Argument(metavar="TrainingJob/NAME:OUTPUT[/PATH]", help="What to fetch.", autocompletion=complete_output),
+        typer.Argument(
+            metavar="TrainingJob/NAME[:OUTPUT[/PATH]]",
+            help="What to fetch; OUTPUT may be left out where the job has one.",
+            autocompletion=complete_output,
+        ),
     ],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put it; made when it is not there.")],
     force: Annotated[bool, typer.Option("--force", help="Also into a folder that is not empty.")] = False,

@@ -13,7 +13,11 @@ from fmctl.cli.options import Context, Files, NoColor, Parallelism, Recursive, Y
 def delete(
     what: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KIND/NAME]...", help="Resources of the set.", autocompletion=complete_address),
+        typer.Argument(
+            metavar="[KIND/NAME]...",
+            help="What to delete; without it all of the set that -f names.",
+            autocompletion=complete_address,
+        ),
     ] = None,
     filename: Files = None,
     recursive: Recursive = False,
@@ -41,7 +45,7 @@ def delete(
         disable_colour()
     if not filename and not what:
         msg = "say what to delete: Kind/name, or -f with its manifests"
-        raise UsageError(msg)
+        raise UsageError(msg, hint="for example fmctl delete Service/digits, or fmctl delete -f manifests/")
     ids = [str(address(name)) for name in what or ()]
     project = project_of(filename)
     resources = read(sources(filename, recursive), project, stdin) if filename else ()

@@ -24,10 +24,15 @@ def start(
     from fmctl.cli.output import disable_colour, say
     from fmctl.cli.printers import printer
     from fmctl.cli.session import open_session, project_of
+    from fmctl.domain.problem import UsageError
     from fmctl.execute import Limits
+    from fmctl.kinds import RUNS, parse
 
     if no_color:
         disable_colour()
+    if parse(what)[0] in RUNS:
+        msg = f"{what} is a job, and a job is started by its manifest"
+        raise UsageError(msg, hint="`fmctl apply` starts it; change `rerun` in the manifest to run it again")
     id = address(what, "Service")
     session = open_session(project_of(None), context)
     plan = plan_start(id, session)

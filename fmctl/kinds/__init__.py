@@ -23,6 +23,7 @@ def parse(what: str) -> tuple[str, str | None]:
     found = SHORT.get(singular) or next((kind for kind in KINDS if singular == kind.lower()), None)
     if not found:
         msg = f"no kind {word!r}"
-        example = f"name it with its kind, as in Service/{word}; " if not slash else ""
-        raise UsageError(msg, hint=f"{example}kinds: {', '.join(KINDS)} (short: {', '.join(SHORT)})")
+        names = ", ".join(f"{kind}/{word}" for kind in KINDS)
+        hint = f"kinds: {', '.join(KINDS)} (short: {', '.join(SHORT)})"
+        raise UsageError(msg, hint=hint if slash else f"name it with its kind: {names} (short: {', '.join(SHORT)})")
     return found, name or None
