@@ -158,6 +158,7 @@ class Serving:
         if all(failures):
             ended = self._change(document, lambda fresh: service_state.give_up(fresh, failures[0], now))
         elif outcome is not None:
+            document = self._with_counts(document)  # its last requests may have been answered a moment ago
             ended = self._change(document, lambda fresh: service_state.finish_batch(fresh, outcome.failure, now))
         else:
             return
