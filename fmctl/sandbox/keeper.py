@@ -31,7 +31,8 @@ class Keeper:
         )
 
     def close(self) -> None:
-        """The server has ended its jobs itself."""
+        """The server has ended its jobs itself: there is nothing left to keep."""
+        self._process.kill()
         self._process.communicate()
 
 

@@ -90,6 +90,7 @@ def test_each_rule_has_its_code(jobs: Jobs, changes: dict[str, Any], expected: s
     [
         {"algorithm__local_code_dir": f"{USER}/modelarts/user-job-dir"},
         {"algorithm__local_code_dir": "/home/work"},
+        {"kind": None},
         {"algorithm__working_dir": "/home/ma-user/work"},
         {"algorithm__policies": {"auto_search": None}},
         {"algorithm__code_dir": "obs://fmctl-demo/code/"},

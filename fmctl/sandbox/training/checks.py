@@ -33,10 +33,10 @@ def invalid(message: str) -> WireError:
 
 def accept_job(sent: Fields) -> Fields:
     """The request, as far as it is known; kind, name, description and types are in order, whatever else exists."""
-    body: Fields = accept(sent, JOB)
-    if body.get("kind") in OTHER_KINDS or body.get("tasks"):
+    body: Fields = {"kind": "job", **accept(sent, JOB)}
+    if body["kind"] in OTHER_KINDS or body.get("tasks"):
         raise unsupported("jobs of kind job and autosearch_job run in the sandbox, without tasks.")
-    if body.get("kind") not in KINDS:
+    if body["kind"] not in KINDS:
         raise invalid(f"kind must be one of {', '.join(KINDS)}.")
     check_metadata(mapping(body, "metadata"))
     return body
