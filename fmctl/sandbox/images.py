@@ -30,7 +30,7 @@ def key_of(url: str) -> str:
 def pack(objects: Objects, url: str, folder: Path) -> int:
     """Save the files of a folder as an image; says how many."""
     if not folder.is_dir():
-        raise FileNotFoundError("the job has ended, and its files are gone")
+        raise FileNotFoundError("there are none: the job has ended")
     packed, count = io.BytesIO(), 0
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         for path, name in _files(folder):

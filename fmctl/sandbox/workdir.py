@@ -18,6 +18,7 @@ from typing import Any
 from fmctl.sandbox import images, keeper, programs
 from fmctl.sandbox.object_info import About
 from fmctl.sandbox.objects import Objects, split_url
+from fmctl.sandbox.runner import FIRST_TASK
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -194,6 +195,11 @@ def log_path(root: Path, task: str) -> Path:
 def metrics_path(root: Path, task: str) -> Path:
     """Where samples of what a task uses are kept, with its log."""
     return root / "log" / f"{task}.json"
+
+
+def code_home(root: Path, task: str) -> Path:
+    """Where a task of the job in this folder has its code, and what it makes of it."""
+    return (root if task == FIRST_TASK else root / task) / "user-job-dir"
 
 
 def job_mark(root: Path) -> dict[str, str]:

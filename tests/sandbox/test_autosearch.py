@@ -17,7 +17,7 @@ from .sdk_surface import sdk_home
 from .sdk_world import sdk_client
 from .test_process_runner import until
 
-SOURCE = """import argparse, pathlib, time
+SOURCE = """import argparse, pathlib, signal, sys, time
 parser = argparse.ArgumentParser()
 for name in ("lr", "layers", "train_url", "wait"):
     parser.add_argument("--" + name)
@@ -27,7 +27,12 @@ for epoch in (1, 2):
     print(f"epoch {epoch} loss={(lr - 0.3) ** 2 + 0.1 * layers + 0.5 / epoch:.6f} size={layers}", flush=True)
 if given.train_url:
     pathlib.Path(given.train_url, "model.txt").write_text(f"{given.lr} {given.layers}")
+def end(*_):
+    time.sleep(0.2)
+    print("saved what there was", flush=True)
+    sys.exit(0)
 if given.wait and lr > 0.5:
+    signal.signal(signal.SIGTERM, end)
     time.sleep(60)
 if lr < 0:
     raise SystemExit(3)
@@ -219,14 +224,17 @@ def test_a_trial_that_fails_is_not_the_best(searches: Searches) -> None:
 
 
 def test_a_stopped_search_has_no_trial_that_runs(searches: Searches) -> None:
-    """Terminating the job ends the trial as well."""
+    """Terminating the job ends the trial as well, which has its time to come to an end; no other one begins."""
     job_id = searches.start("end", grid(2), algorithm__parameters=[{"name": "wait", "value": "1"}])
     until(lambda: len(searches.trials(job_id)) == 3)
     action = searches.model.JobActionType(action_type="terminate")
+    until(lambda: searches.trials(job_id)[2]["loss"] != "")
     searches.ask("stop_training_job", job_id, body=action)
     until(lambda: searches.shown(job_id).status.phase == "Terminated")
+    log = searches.ask("show_training_job_logs_preview", job_id, task_id="worker-0").content
 
-    assert "False" not in [trial["done"] for trial in searches.trials(job_id)]
+    assert ["True"] * 3 == [trial["done"] for trial in searches.trials(job_id)]
+    assert "saved what there was" in log
 
 
 def test_the_algorithms_are_listed_with_their_settings(searches: Searches) -> None:

@@ -4,7 +4,10 @@ from graphlib import TopologicalSorter
 
 import grimp
 
-STATE = ("account", "models", "objects", "runner", "services_v2", "serving", "store", "training", "wire", "workspaces")
+STATE = (
+    *("account", "autosearch", "finetuning", "image_saving", "images", "models", "programs"),
+    *("objects", "runner", "services_v2", "serving", "store", "training", "wire", "workspaces"),
+)
 ABOVE = ("api", "app", "parts", "sandbox", "server")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,13 +50,13 @@ class Debugging:
         request = self.model.ShowTrainingJobLogsPreviewRequest(training_job_id=job_id, task_id="worker-0")
         return str(self.client.show_training_job_logs_preview(request).content or "")
 
-    def save(self, job_id: str, **changes: str) -> Any:
+    def save(self, job_id: str, task: str = "worker-0", **changes: str) -> Any:
         body = self.model.ImageSaveJob(**NAME | changes)
-        request = self.model.CreateSaveImageJobRequest(training_job_id=job_id, task_id="worker-0", body=body)
+        request = self.model.CreateSaveImageJobRequest(training_job_id=job_id, task_id=task, body=body)
         return self.client.create_save_image_job(request)
 
-    def image(self, job_id: str) -> Any:
-        request = self.model.ShowSaveImageJobRequest(training_job_id=job_id, task_id="worker-0")
+    def image(self, job_id: str, task: str = "worker-0") -> Any:
+        request = self.model.ShowSaveImageJobRequest(training_job_id=job_id, task_id=task)
         return self.client.show_save_image_job(request)
 
     def plan(self, job_id: str) -> tuple[str, str]:
@@ -106,6 +108,23 @@ def test_a_saved_image_is_what_another_job_begins_with(debugging: Debugging, pre
     assert "Completed" == debugging.phase(user), written
     assert "image swr.example.com/team/env:1.0: 2 files" in written
     assert "made by hand\nlib\ntrain.py\n" in written
+
+
+def test_every_node_has_an_image_of_its_own(debugging: Debugging) -> None:
+    """Of a job with several nodes it is saved what the one has made that is asked about."""
+    resource = {"flavor_id": "modelarts.vm.cpu.8u", "node_count": 2}
+    upload_code(debugging.server.sandbox, "import os, time\nopen(os.environ['VC_TASK_INDEX'], 'w')\ntime.sleep(120)\n")
+    job_id = debugging.start(job("nodes", spec__runtime_type="debug", spec__resource=resource))
+    folder = debugging.server.sandbox.state_dir / "jobs" / job_id
+    until(lambda: any(folder.glob("worker-1/user-job-dir/*/1")))
+    debugging.save(job_id, task="worker-1", tag="node")
+    until(lambda: debugging.image(job_id, "worker-1").status == "ACTIVE")
+    packed = debugging.server.sandbox.objects.get("fmctl-sandbox", "images/team/env:node.tar.gz")
+    debugging.delete(job_id)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        names = archive.getnames()
+
+    assert ["code/1", "code/train.py"] == names
 
 
 def test_images_are_saved_of_running_debug_jobs(debugging: Debugging, prepared: str) -> None:

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from fmctl.sandbox.api.training_jobs import JOB, find_job, find_task
 from fmctl.sandbox.image_saving import UNFINISHED, Images
 from fmctl.sandbox.images import BUCKET, key_of, url_of
-from fmctl.sandbox.runner import FIRST_TASK
 from fmctl.sandbox.shapes import Kind, accept
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training import checks
 from fmctl.sandbox.training.jobs import Training
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route, unsupported
+from fmctl.sandbox.workdir import code_home
 
 IMAGE = JOB + "/tasks/{task_id}/save-image-job"
 NAME = re.compile(r"[a-z0-9_.-]{1,512}")
@@ -28,13 +28,13 @@ SHOWN = ("name", "namespace", "tag", "description", "status", "message", "create
 def create_save_image_job(call: Call) -> Reply:
     """Of a debug job that runs; what it is refused for comes in the order of the platform."""
     named, images = _named(call), call.sandbox.part(Images)
-    task = f"{call.path['training_job_id']}/{find_task(call)}"
+    job_id, node = call.path["training_job_id"], find_task(call)
     with call.sandbox.store.transaction():
-        _check(call, task, named)
-        folder = call.sandbox.part(Training).folder(call.path["training_job_id"])
+        _check(call, f"{job_id}/{node}", named)
+        folder = call.sandbox.part(Training).folder(job_id)
         if folder is None:
             raise unsupported("this job follows a script, so it has no files to save.")
-        made = images.begin(task, folder / "user-job-dir", named)
+        made = images.begin(f"{job_id}/{node}", code_home(folder, node), named)
     return Reply(200, _shown(made))
 
 
@@ -66,8 +66,6 @@ def _check(call: Call, task: str, named: Document) -> None:
         raise WireError(400, "ModelArts.2879", "The image of a job can be saved when its runtime_type is debug.")
     if job["status"]["secondary_phase"] != "Running":
         raise WireError(400, "ModelArts.2883", "The image of a job can be saved while it is running.")
-    if call.path["task_id"] != FIRST_TASK:
-        raise unsupported(f"of a job with several nodes it is {FIRST_TASK} that has an image.")
     if before and before["status"] in UNFINISHED:
         raise WireError(400, "ModelArts.2880", "An image of this task is being saved already.")
     if call.sandbox.objects.head(BUCKET, key_of(url_of(named))):

@@ -1,7 +1,9 @@
 """One search: which trial is next, and which was the best."""
 
 import shutil
+import signal
 import sys
+import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from itertools import count, islice
@@ -16,11 +18,12 @@ from fmctl.sandbox.autosearch.space import Point, config
 from fmctl.sandbox.autosearch.trial import TrialRun, outputs_of
 from fmctl.sandbox.programs import Order
 
+STOPPED = 128 + signal.SIGTERM
 TRIES = 1000  # proposals to be skipped, one after the other, after which nothing is thought to be left
 
 
-def run_search(order: Order, folder: Path) -> int:
-    """Run all trials; the exit code is 0 when one of them has come to its end with a reward."""
+def run_search(order: Order, folder: Path, ending: threading.Event) -> int:
+    """Run all trials until the end; the exit code is 0 when one of them has come to its own with a reward."""
     algorithm = order.job["algorithm"]
     search = read_search(algorithm["policies"]["auto_search"], algorithm["parameters"])
     trials: list[Trial] = []
@@ -29,6 +32,8 @@ def run_search(order: Order, folder: Path) -> int:
         trials.append(trial)
         _say(f"trial {trial.id}: " + " ".join(f"{name}={value}" for name, value in trial.config.items()))
         TrialRun(trial, order, search.rewards, folder, _pass_on).run(lambda: write_trials(folder, trials))
+        if ending.is_set():
+            return STOPPED
         _say(f"trial {trial.id}: {trial.status}, {_told(search, trial)}")
     return _conclude(search, trials, order, folder)
 
