@@ -116,8 +116,13 @@ def items(parent: Fields, key: str) -> list[Fields]:
 
 def _check_remote(kind: str, channel: Fields, objects: Objects) -> None:
     remote = mapping(channel, "remote")
-    if remote.get("dataset"):
-        raise WireError(400, "ModelArts.2854", f"{kind} {channel['name']}: the sandbox has no data sets, only obs.")
+    if remote.get("dataset") and kind == "outputs":
+        raise WireError(400, "ModelArts.2854", f"outputs {channel['name']}: only obs is supported.")
+    if remote.get("dataset") and remote.get("obs"):
+        raise WireError(400, "ModelArts.2753", f"inputs {channel['name']}: remote is a dataset or obs, not both.")
+    if dataset := mapping(remote, "dataset"):
+        message = f"Dataset (ID: {dataset.get('id')}) not found: the sandbox has none; an input from obs works."
+        raise WireError(400, "ModelArts.2783", message)
     url = mapping(remote, "obs").get("obs_url")
     if not url:
         raise WireError(400, "ModelArts.2753", f"{kind} {channel['name']}: remote.obs.obs_url is missing.")

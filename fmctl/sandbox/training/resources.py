@@ -33,8 +33,7 @@ def check_resource(spec: Fields) -> Flavor:
         raise WireError(404, "ModelArts.2890", f"Pool {pool} not found.")
     if pool and not flavor_id:
         raise WireError(400, "ModelArts.2781", f"Pool {pool} has accelerators: spec.resource.flavor_id is needed.")
-    if not pool and resource.get("main_container_customized_flavor"):
-        raise invalid("spec.resource.main_container_customized_flavor needs a dedicated pool.")
+    _check_customized(mapping(resource, "main_container_customized_flavor"), on_pool=bool(pool))
     flavor = find_flavor(flavor_id, pool=bool(pool))
     if flavor is None:
         raise WireError(400, "ModelArts.2781", f"Flavor {flavor_id or '(none)'} not found.")
@@ -43,6 +42,15 @@ def check_resource(spec: Fields) -> Flavor:
             400, "ModelArts.2793", f"node_count {nodes} exceeds the maximum {flavor.max_num} of {flavor_id}."
         )
     return flavor
+
+
+def _check_customized(wanted: Fields, *, on_pool: bool) -> None:
+    """A part of a node of the pool."""
+    if wanted and not on_pool:
+        raise invalid("spec.resource.main_container_customized_flavor needs a dedicated pool.")
+    positive = all(wanted.get(name, 1) > 0 for name in ("cpu_core_num", "mem_size"))
+    if not positive or wanted.get("accelerator_num", 0) < 0:
+        raise invalid("spec.resource.main_container_customized_flavor has more than 0 cores and memory.")
 
 
 def check_fit(flavor: Flavor, nodes: int, engine: Fields, requirements: list[Fields]) -> None:
