@@ -129,6 +129,25 @@ def test_every_combination_is_tried_once(searches: Searches, searched: str) -> N
         assert float(trial["size"]) == config["param/layers"]
 
 
+def test_a_job_shows_what_it_searches(searches: Searches, searched: str) -> None:
+    """In the SDK's own types, as it was asked for."""
+    found = searches.shown(searched).algorithm.policies.auto_search
+    rate, layers = found.search_params
+
+    assert [("loss", "min", LOSS["regex"]), ("size", "max", SIZE["regex"])] == [
+        (one.name, one.mode, one.regex) for one in found.reward_attrs
+    ]
+    assert ("lr", "continuous", "0", "1", "3") == (
+        rate.name,
+        rate.param_type,
+        rate.lower_bound,
+        rate.upper_bound,
+        rate.discrete_points_num,
+    )
+    assert ["grid_search"] == [one.name for one in found.algo_configs]
+    assert ["1", "2"] == layers.discrete_values
+
+
 def test_the_outputs_are_those_of_the_best_trial(searches: Searches, searched: str) -> None:
     """Of what the trials have left, the job's outputs are what the best of them has."""
     objects = searches.server.sandbox.objects
