@@ -128,6 +128,7 @@ def test_a_global_connection_leads_to_every_service(judged: tuple[World, Sdk]) -
     public = world.running()
     inner = world.running(name="inner", runtime_config=runtime(internet_access_enable=False))
     applied = apply_for(sdk, "", type="GLOBAL")
+    decide(sdk, applied.id, "APPROVE")
     world.advance()
     [known] = found(sdk, id=applied.id)
     outside = f"{addresses(sdk, public)['PUBLIC'][0].removesuffix(public)}{inner}"

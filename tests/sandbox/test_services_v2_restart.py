@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from fmctl.sandbox import Sandbox
 
@@ -17,8 +16,6 @@ from .services_v2_world import group, runtime, service, unit, upload_program
 from .test_model_service import until
 from .test_server import served
 from .test_serving_restart import is_gone
-
-pytestmark = pytest.mark.filterwarnings("ignore:Unable to convert string to datetime:ImportWarning")
 
 OPEN = {"runtime_config": runtime(auth_type="NONE")}
 

@@ -12,9 +12,6 @@ from .sdk_world import POOL, sdk_client
 from .services_v2_sdk import Sdk
 from .services_v2_world import group, runtime, service, unit, upload_program
 
-# Without python-dateutil the SDK says so at every field that it types as datetime, and leaves it a string.
-pytestmark = pytest.mark.filterwarnings("ignore:Unable to convert string to datetime:ImportWarning")
-
 
 @pytest.fixture
 def sdk(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sdk:
@@ -115,7 +112,7 @@ def test_versions_are_switched_through_the_sdk(sdk: Sdk) -> None:
 
     assert (newer, older, switched.id) == ("two", "one", here["deployment_id"])
     assert {one.version: one.version_status for one in listed.data} == {"1.0.0": "RUNNING", "1.0.1": "STOPPED"}
-    assert (shown.unit_configs[0].envs, shown.version_id) == ({"VERSION": "two"}, deleted.id)
+    assert (shown.unit_configs[0].envs, deleted.id) == ({"VERSION": "two"}, here["deployment_id"])
 
 
 def test_what_crashes_is_started_again(sdk: Sdk) -> None:

@@ -6,9 +6,10 @@
                     ↑  └──→ FAILED ←─┘
                     └─ RETRY ──┘
 
-A service that says `intranet_approval_enable: false` needs no approval: its connections begin CONNECTING. A connection
-fails when its service is not there, or not any more. Only a CONNECTED one lets requests through, at an address of its
-own. The networks themselves are not checked: the sandbox has none but its resource pool.
+A service that says `intranet_approval_enable: false` needs no approval: its connections begin CONNECTING. One to all
+services (GLOBAL) needs it always. A connection fails when its service is not there, or not any more. Only a CONNECTED
+one lets requests through, at an address of its own. The networks themselves are not checked: the sandbox has none but
+its resource pool.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ def apply_for(
         "create_at": milliseconds(now),
     }
     _refuse_second(account, connection)
-    needs_approval = service is not None and invoke.get("intranet_approval_enable", True)
+    needs_approval = invoke.get("intranet_approval_enable", True)
     enter(connection, Status.APPROVING if needs_approval else Status.CONNECTING, now)
     put(account, connection)
     return connection
