@@ -2,58 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from .account import ACCOUNT
+from .job import ENDED, Job
 from .job_rules import check_creation
-from .remote import Remote, Table, milliseconds, spelled
+from .job_shown import shown_job
+from .remote import Table
 from .routes import Route
 from .wire import Refused, Reply, Request, shown
 
 Body = dict[str, Any]
-ENDED = frozenset({"Completed", "Failed", "Terminated", "Abnormal"})
-TERMINATING = 0.2
-"""Seconds that a termination takes."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Job(Remote):
-    """One run."""
-
-    body: Body
-    course: tuple[float, float, float] = (0, 0, 0)
-    ends: str = "Completed"
-    waits_as: str = "Pending"
-    stopped: float = 0.0
-
-    @property
-    def phase(self) -> str:
-        """The phase of this moment."""
-        now = time.time()
-        if self.stopped:
-            return "Terminating" if now - self.stopped < TERMINATING else "Terminated"
-        age = now - self.born
-        for phase, lasts in zip(("Creating", self.waits_as, "Running"), self.course, strict=True):
-            if age < lasts:
-                return phase
-            age -= lasts
-        return self.ends
-
-    @property
-    def started(self) -> float:
-        """When it began or begins to run."""
-        return self.born + sum(self.course[:2])
-
-    def ran(self, now: float) -> float:
-        """How long it has been running."""
-        return max(0.0, min(now, self.stopped or now, self.born + sum(self.course)) - self.started)
-
-    def outputs(self) -> set[str]:
-        """Where it writes."""
-        return {item["remote"]["obs"]["obs_url"] for item in self.body["algorithm"].get("outputs", [])}
 
 
 class Jobs(Table[Job]):
@@ -126,7 +86,7 @@ class Jobs(Table[Job]):
             jobs = [job for job in jobs if self._passes(job, wanted)]
         start = offset * limit if self.switches.job_offset == "page" else offset
         answer = {
-            "total": everything if self.switches.totals_lie else len(jobs),
+            "total": everything,
             "count": len(jobs),
             "limit": limit,
             "offset": offset,
@@ -134,6 +94,7 @@ class Jobs(Table[Job]):
             "order": order,
             "group_by": "",
             "workspace_id": workspace,
+            "ai_project": "default-ai-project",
             "items": [self.view(job) for job in jobs[start : start + limit]],
         }
         return shown(answer)
@@ -159,52 +120,8 @@ class Jobs(Table[Job]):
         return shown({"is_duplicate": any(job.name == name for job in self.there())})
 
     def view(self, job: Job) -> Body:
-        """A job as create, detail and search show it: what was sent, and what the platform adds."""
-        body, now = copy.deepcopy(job.body), time.time()
-        return {
-            "kind": "job",
-            "metadata": self._metadata(job, body["metadata"]),
-            "status": _status(job, now),
-            "algorithm": self._algorithm(body.get("algorithm", {})),
-            "spec": self._spec(job, body["spec"]),
-            "endpoints": {},
-        }
-
-    def _metadata(self, job: Job, sent: Body) -> Body:
-        workspace = sent.get("workspace_id", "0")
-        annotations = {"job_template": "Template DL", "key_task": "worker"}
-        if self.switches.details_grow:
-            annotations[f"grown/{time.time_ns()}"] = "x"
-        return {
-            **sent,
-            "id": job.id,
-            "create_time": milliseconds(job.born),
-            "description": self.text(job.description),
-            "workspace_id": int(workspace) if self.switches.workspace_as_number else workspace,
-            "user_name": "",
-            "ai_project": "default-ai-project",
-            "annotations": annotations,
-        }
-
-    def _algorithm(self, sent: Body) -> Body:
-        for kind in ("inputs", "outputs"):
-            for index, item in enumerate(sent.get(kind, [])):
-                remote = item["remote"]["obs"]
-                remote["obs_url"] = spelled(remote["obs_url"], self.switches.obs_spelling, ACCOUNT.region)
-                item["local_dir"] = f"/home/ma-user/modelarts/{kind}/{item['name']}_{index}"
-                item["access_method"] = "parameter"
-        for item in sent.get("outputs", []):
-            item.update(mode="upload_periodically", period=30)
-        for item in sent.get("parameters", []):
-            item.update(description="", i18n_description=None, constraint={"type": "String"})
-        return {"policies": {}, **sent, "parameters_customization": True}
-
-    def _spec(self, job: Job, sent: Body) -> Body:
-        resource = {**sent["resource"], "policy": "regular", "flavor_detail": {}}
-        filled: Body = {"log_export_path": {}}
-        if not self.switches.late_priority or job.phase not in ("Creating", job.waits_as):
-            filled["schedule_policy"] = {"priority": 1}
-        return {**filled, **sent, "resource": resource, "is_hosted_log": True, "runtime_type": "production"}
+        """A job as create, detail and search show it."""
+        return shown_job(job, self.switches, self.text(job.description))
 
     def preview(self, _: Request, id: str, _task: str) -> Reply:
         if self.get(id).phase in ("Creating", self.get(id).waits_as):
@@ -243,19 +160,3 @@ class Jobs(Table[Job]):
     def delete(self, _: Request, id: str) -> Reply:
         self.get(id).deleted = time.time()
         return Reply(202) if self.switches.empty_bodies else shown("", 202)
-
-
-def _status(job: Job, now: float) -> Body:
-    phase = job.phase
-    started = now >= job.started and phase not in ("Creating", job.waits_as)
-    status: Body = {
-        "phase": phase,
-        "secondary_phase": phase,
-        "duration": milliseconds(job.ran(now)) if started else 0,
-        "start_time": milliseconds(job.started) if started else 0,
-        "tasks": ["worker-0"],
-        "node_count_metrics": None,
-    }
-    if phase == "Failed":
-        status["task_statuses"] = [{"task": "worker-0", "exit_code": 1, "message": "exit 1"}]
-    return status

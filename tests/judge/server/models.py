@@ -25,6 +25,9 @@ CREATION = (
     "dependencies model_docs install_type template workspace_id cmd deployment_constraints"
 )
 
+TEXTS = ("source_job_id", "source_job_version", "execution_code", "model_algorithm", "cmd")
+LISTS = ("input_params", "output_params", "dependencies", "model_docs", "model_labels")
+
 
 @dataclass(slots=True, kw_only=True)
 class Model(Remote):
@@ -118,10 +121,10 @@ class Models(Table[Model]):
     def _check(self, body: Body) -> None:
         rules = self.rules
         rules.known(body, CREATION, "model", "3037")
+        rules.required(body, "model_name model_version model_type source_location")
         rules.name(body, "model_name", "3037")
-        rules.demand(VERSION.fullmatch(body.get("model_version", "")), "model_version", "3037")
+        rules.demand(VERSION.fullmatch(body["model_version"]), "model_version", "3037")
         rules.demand(SHORT_TEXT.fullmatch(body.get("description", "")), "description of a model", "3037")
-        rules.demand(body.get("source_location"), "source_location", "3036")
         rules.demand(isinstance(body.get("initial_config", ""), str), "initial_config", "3016")
 
     def delete(self, _: Request, id: str) -> Reply:
@@ -158,13 +161,21 @@ class Models(Table[Model]):
 
     def detail(self, model: Model) -> Body:
         """A model as its own address shows it."""
+        sent = model.body
         more: Body = {
-            "source_location": spelled(model.body["source_location"], self.switches.obs_spelling, ACCOUNT.region),
-            "source_job_id": model.body.get("source_job_id", ""),
+            "model_type": sent["model_type"],
+            "source_location": spelled(sent["source_location"], self.switches.obs_spelling, ACCOUNT.region),
+            "source_copy": "true",
+            "image_address": "",
+            "schema_doc": "",
             "apis": "[]",
-            "config": "{}",
-            "runtime": model.body.get("runtime", ""),
-            "model_docs": [],
+            "config": sent.get("initial_config", "{}"),
+            "runtime": sent.get("runtime", "pytorch_1.8.0-cpu-py_3.7"),
+            "model_metrics": sent.get("model_metrics", "{}"),
+            **{key: sent.get(key, "") for key in TEXTS},
+            **{key: [] for key in LISTS},
+            "labels_map": {"labels": []},
+            "health": {},
         }
         if model.status == "building_failed":
             more["error_msg"] = "customize_service.py: SyntaxError line 3"

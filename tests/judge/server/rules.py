@@ -36,6 +36,11 @@ class Rules:
         extra = sorted(set(data) - set(allowed.split()))
         self.demand(not extra, f"unknown fields {extra} in {where}", code)
 
+    def required(self, data: Mapping[str, Any], names: str) -> None:
+        """Refuse a body of models or services in which something is missing."""
+        for name in names.split():
+            self.demand(data.get(name) not in (None, ""), f"{name} is missing", "3036")
+
     def name(self, data: Mapping[str, Any], key: str, code: str = "2788") -> None:
         """Refuse a name that is not 1 to 64 letters, digits, _ and -."""
         value = data.get(key)

@@ -21,6 +21,7 @@ CONFIG = (
 def check_creation(rules: Rules, body: Body) -> None:
     """Refuse what the reference does not allow in a new service."""
     rules.known(body, CREATION, "service", "3037")
+    rules.required(body, "service_name infer_type config")
     rules.name(body, "service_name", "3037")
     rules.one_of(body.get("infer_type"), ["real-time"], "infer_type", "3037")
     _check_description(rules, body)

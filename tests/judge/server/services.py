@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from .account import ACCOUNT
 from .models import Models
-from .remote import Remote, Table, milliseconds
+from .remote import Table, milliseconds
 from .routes import Route
 from .rules import Rules
+from .service import Service
 from .service_rules import check_config, check_creation, check_scaling, check_update
 from .switches import Switches
 from .wire import Refused, Reply, Request, shown
@@ -22,31 +22,6 @@ MAY_START = ("failed", "stopped", "pending", "finished")
 MAY_STOP = ("running", "concerning", "failed", "pending")
 MAY_SCALE = ("running", "concerning", "failed")
 MAY_NOT_CHANGE = ("deploying", "waiting", "stopping")
-
-
-@dataclass(slots=True, kw_only=True)
-class Service(Remote):
-    """One service; its status moves on when somebody looks."""
-
-    config: list[Body]
-    pool: str = ""
-    status: str = "running"
-    until: float = 0.0
-    """When the status ends by itself; 0 for never."""
-    moved: float = field(default_factory=time.time)
-    updated: float = field(default_factory=time.time)
-    before: list[Body] | None = None
-    """The config to which a failed update goes back."""
-    fails: bool = False
-    logs: list[Body] = field(default_factory=list)
-
-    def become(self, status: str, at: float, lasts: float = 0.0) -> None:
-        """Go over to another status, for a while or for good."""
-        self.status, self.moved, self.until = status, at, at + lasts if lasts else 0.0
-
-    def log(self, result: str, at: float) -> None:
-        """Remember how an update ended, newest first."""
-        self.logs.insert(0, {"update_time": milliseconds(at), "result": result, "config": []})
 
 
 class Services(Table[Service]):
@@ -105,11 +80,11 @@ class Services(Table[Service]):
         if service.status == "deploying" and service.fails:
             service.become("failed", at)
         elif service.status == "deploying" and service.before is not None:
+            service.log("FAIL", at, self._entries(service))
             service.config, service.before = service.before, None
-            service.log("FAIL", at)
             service.become("running", at)
         elif service.status == "deploying":
-            service.log("SUCCESS", at)
+            service.log("SUCCESS", at, self._entries(service))
             service.become("concerning", at, self.switches.service_course[1])
         else:
             service.become({"concerning": "running", "stopping": "stopped"}[service.status], at)
@@ -127,7 +102,8 @@ class Services(Table[Service]):
             if query.get(key):
                 services = [each for each in services if fits(each, query[key])]
         page, counts = self.page(services, query, "item", everything)
-        return shown({**counts, "services": [self.summary(service) for service in page]})
+        items = [self.summary(service) | {"is_opened_sample_collection": False} for service in page]
+        return shown({**counts, "services": items})
 
     def show_logs(self, _: Request, id: str) -> Reply:
         service = self.get(id)
@@ -135,8 +111,12 @@ class Services(Table[Service]):
 
     def summary(self, service: Service) -> Body:
         """A service as lists show it."""
-        more = {"error_msg": "container exited"} if service.status == "failed" else {}
-        return more | {
+        more: Body = {"error_msg": "container exited"} if service.status == "failed" else {}
+        if service.schedule:
+            more["schedule"] = service.schedule
+        return {
+            **more,
+            **service.due(),
             "service_id": service.id,
             "service_name": service.name,
             "description": self.text(service.description),
@@ -150,6 +130,7 @@ class Services(Table[Service]):
             "publish_at": milliseconds(service.born),
             "update_time": milliseconds(service.updated),
             "transition_at": milliseconds(service.moved),
+            "operation_time": milliseconds(service.operated),
             "invocation_times": 0,
             "failed_times": 0,
             "is_shared": False,
@@ -163,7 +144,7 @@ class Services(Table[Service]):
         address = f"{self.address}/v1/infers/{service.id}"
         more: Body = {
             "access_address": address + "/" * self.switches.trailing_slash,
-            "config": [self._entry(entry) for entry in service.config],
+            "config": self._entries(service),
         }
         if service.pool:
             more["pool_name"] = service.pool
@@ -171,6 +152,9 @@ class Services(Table[Service]):
             more[f"grown_{time.time_ns()}"] = {"a": [1]}
             more["config"].reverse()
         return self.summary(service) | more
+
+    def _entries(self, service: Service) -> list[Body]:
+        return [self._entry(entry) for entry in service.config]
 
     def _entry(self, sent: Body) -> Body:
         model = self.models.rows.get(sent["model_id"])
@@ -193,6 +177,7 @@ class Services(Table[Service]):
             description=body.get("description", ""),
             config=body["config"],
             pool=pool,
+            schedule=body.get("schedule", []),
         )
         self._deploy(service, time.time())
         return shown({"service_id": self.post(service).id, "resource_ids": []})
@@ -206,8 +191,9 @@ class Services(Table[Service]):
         check_update(self.rules, body)
         if service.status == "deleting":
             raise Refused(400, "3519", "The service is being deleted.")
-        if "description" in body:
-            service.description = body["description"]
+        service.operated = now
+        service.description = body.get("description", service.description)
+        service.schedule = body.get("schedule", service.schedule)
         if "status" in body:
             self._set_status(service, body["status"], now)
         elif "config" in body:
@@ -241,7 +227,7 @@ class Services(Table[Service]):
         if service.status in ("running", "concerning", "failed") or self.switches.starts_on_config:
             self._deploy(service, now)
         else:
-            service.log("SUCCESS", now)
+            service.log("SUCCESS", now, self._entries(service))
 
     def scale(self, request: Request, id: str) -> Reply:
         service, body, now = self.get(id), request.data, time.time()
@@ -251,7 +237,7 @@ class Services(Table[Service]):
         if counts.keys() - {entry["model_id"] for entry in service.config}:
             raise Refused(400, "3529", "The model is no part of the service.")
         config = [
-            entry | {"instance_count": counts.get(entry["model_id"], entry["instance_count"])}
+            {**entry, "instance_count": counts.get(entry["model_id"], entry["instance_count"])}
             for entry in service.config
         ]
         self.rules.demand(config != service.config, "as many instances as there are", "3037")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import uuid
 from dataclasses import dataclass, field
+from xml.sax.saxutils import escape
 
-from .obs_wire import error, etag
+from .obs_wire import Joined, error, etag
 from .wire import Reply, Request
 
 BEGUN = (
@@ -59,7 +59,7 @@ class Uploads:
     def _begin(self, name: str, key: str) -> Reply:
         id = uuid.uuid4().hex
         self._open[id] = Upload(key)
-        return Reply(200, BEGUN.format(bucket=name, key=key, id=id).encode())
+        return Reply(200, BEGUN.format(bucket=name, key=escape(key), id=id).encode())
 
     def _complete(self, request: Request, bucket: dict[str, bytes], name: str, id: str) -> Reply:
         numbers = [int(found[1]) for part in PART.findall(request.body) if (found := NUMBER.search(part))]
@@ -68,8 +68,6 @@ class Uploads:
             return error(400, "InvalidPart")
         if numbers != sorted(set(numbers)):
             return error(400, "InvalidPartOrder")
-        parts = [upload.parts[number] for number in numbers]
-        bucket[upload.key] = b"".join(parts)
-        digest = hashlib.md5(b"".join(hashlib.md5(part).digest() for part in parts)).hexdigest()
+        made = bucket[upload.key] = Joined.of([upload.parts[number] for number in numbers])
         del self._open[id]
-        return Reply(200, COMPLETED.format(bucket=name, key=upload.key, etag=f'"{digest}-{len(parts)}"').encode())
+        return Reply(200, COMPLETED.format(bucket=name, key=escape(upload.key), etag=made.etag).encode())
