@@ -61,7 +61,7 @@ class Printer:
     def _show(self, event: Event) -> None:
         if event.type is EventType.START:
             self._line(f"{event.change.action} ({event.message})", event)
-        elif event.type is EventType.ERRORED:
+        elif event.type is EventType.ERRORED and event.change.id in self._met:
             reason = event.message.partition("\n")[0]  # the whole of it is told with the results
             self._line(f"failed: {reason}", event)
         elif event.type is EventType.PROGRESS and self._is_news(event):
