@@ -12,7 +12,7 @@ from random import Random
 
 from fmctl.sandbox.autosearch.catalog import SearchAlgorithm
 from fmctl.sandbox.autosearch.proposing import Question, Result, Settings
-from fmctl.sandbox.autosearch.records import Trial, write_trials
+from fmctl.sandbox.autosearch.records import Trial, TrialStatus, write_trials
 from fmctl.sandbox.autosearch.request import Search, read_search
 from fmctl.sandbox.autosearch.space import Point, config
 from fmctl.sandbox.autosearch.trial import TrialRun, outputs_of
@@ -33,6 +33,8 @@ def run_search(order: Order, folder: Path, ending: threading.Event) -> int:
         _say(f"trial {trial.id}: " + " ".join(f"{name}={value}" for name, value in trial.config.items()))
         TrialRun(trial, order, search.rewards, folder, _pass_on).run(lambda: write_trials(folder, trials))
         if ending.is_set():
+            trial.status, trial.stopped = TrialStatus.TERMINATED, True
+            write_trials(folder, trials)
             return STOPPED
         _say(f"trial {trial.id}: {trial.status}, {_told(search, trial)}")
     return _conclude(search, trials, order, folder)

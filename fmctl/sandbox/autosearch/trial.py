@@ -45,8 +45,11 @@ class TrialRun:
             process = self._start(sink)
             self._trial.pid = process.pid
             changed()
-            for line in self._lines(process, source):
-                if self._read(line, time.monotonic() - started):
+            for lines in self._written(process, source):
+                known = len(self._trial.reports)
+                for line in lines:
+                    self._read(line, time.monotonic() - started)
+                if len(self._trial.reports) > known:
                     changed()
         self._trial.seconds = time.monotonic() - started
         ended_well = process.returncode == 0 or self._trial.stopped
@@ -66,32 +69,29 @@ class TrialRun:
             self._command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
         )
 
-    def _lines(self, process: "subprocess.Popen[bytes]", log: BinaryIO) -> Iterator[str]:
-        """The log's lines as they are written, until the process has ended; the job's log gets them as well."""
+    def _written(self, process: "subprocess.Popen[bytes]", log: BinaryIO) -> Iterator[list[str]]:
+        """New lines of the log, look by look until the process has ended; the job's log gets them as well."""
         rest = b""
         while True:
             ended = process.poll() is not None
             if not ended and asked_to_stop(self._folder, self._trial.id):
                 self._trial.stopped, ended = True, True
                 _end(process)
-            while text := log.read(1 << 16):
-                self._say(text)
-                *lines, rest = (rest + text).split(b"\n")
-                yield from (line.decode(errors="replace") for line in lines)
+            text = log.read()
+            self._say(text)
+            *lines, rest = (rest + text).split(b"\n")
+            yield [line.decode(errors="replace") for line in ([*lines, rest] if ended else lines)]
             if ended:
-                yield rest.decode(errors="replace")
                 return
             time.sleep(POLL_SECONDS)
 
-    def _read(self, line: str, seconds: float) -> bool:
+    def _read(self, line: str, seconds: float) -> None:
         """Take from a line what it has; a report is made of each that has the reward that counts."""
         found = {reward.name: value for reward in self._rewards if (value := reward.read(line)) is not None}
         self._known |= found
-        if self._rewards[0].name not in found:
-            return False
-        self._trial.reports.append(Report(seconds, dict(self._known)))
-        self._trial.seconds = seconds
-        return True
+        if self._rewards[0].name in found:
+            self._trial.reports.append(Report(seconds, dict(self._known)))
+            self._trial.seconds = seconds
 
 
 def outputs_of(home: Path) -> Path:
