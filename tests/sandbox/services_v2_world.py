@@ -1,21 +1,16 @@
 """What the tests of services of the second generation share: bodies, a scripted world, and a program to serve."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import httpx
-
-from fmctl.sandbox import Sandbox, VirtualClock
-from fmctl.sandbox.clock import Clock
+from fmctl.sandbox import Sandbox
+from fmctl.sandbox.account import Account, Component
 from fmctl.sandbox.services_v2.connections import Connections
 from fmctl.sandbox.services_v2.supervision import ServicesV2
-from fmctl.sandbox.serving.scripted import ScriptedLauncher
 
-from .conftest import anonymous, login
+from .scripted_world import ScriptedWorld
 
 Json = dict[str, Any]
 
@@ -89,44 +84,22 @@ def upload_program(sandbox: Sandbox) -> None:
     sandbox.objects.put("fmctl-demo", "unit/serve.py", PROGRAM.encode())
 
 
-class World:
+class World(ScriptedWorld):
     """A sandbox without processes, and short names for what is done all the time."""
 
-    def __init__(self, folder: Path, clock: VirtualClock, wall: Clock | None = None) -> None:
-        self.folder = folder
-        self.clock = clock
-        self.wall = wall
-        self.launcher = ScriptedLauncher(clock)
-        self.start()
+    version = "v2"
+
+    def components(self) -> Sequence[Callable[[Account], Component]]:
+        return [partial(ServicesV2, launcher=self.launcher), Connections]
 
     def start(self) -> None:
-        components = [partial(ServicesV2, launcher=self.launcher), Connections]
-        self.sandbox = Sandbox(self.folder, clock=self.clock, wall=self.wall, components=components)
+        super().start()
         upload_program(self.sandbox)
-        self.client = anonymous(self.sandbox)
-        answer = self.client.post("/v3/auth/tokens", json=login(self.sandbox))
-        self.client.headers["X-Auth-Token"] = answer.headers["X-Subject-Token"]
-
-    def close(self) -> None:
-        self.client.close()
-        self.sandbox.close()
-
-    def restart(self) -> None:
-        self.close()
-        self.start()
-
-    def ask(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
-        url = f"/v2/{self.sandbox.credentials.project_id}/{path}"
-        return self.client.request(method, url, json=body, params=query)
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Json:
         answer = self.ask(method, path, body, **query)
         assert answer.status_code < 300, answer.text
         return json.loads(answer.text or "{}")
-
-    def advance(self, seconds: float = 1.0) -> None:
-        self.clock.advance(seconds)
-        self.sandbox.tick()
 
     def create(self, *groups: Json, **changes: Any) -> str:
         return str(self.call("POST", "services", service(*groups, **changes))["id"])
@@ -150,14 +123,5 @@ class World:
     def deployment(self, service_id: str, name: str = "main") -> Json:
         return self.call("GET", f"services/{service_id}/deployments/{name}")
 
-    def predict(self, service_id: str, body: Any = None, path: str = "", **headers: str) -> httpx.Response:
-        return self.client.post(f"/v2/infers/{service_id}{path}", json=body, headers=headers)
 
-
-@contextmanager
-def scripted_world(folder: Path, clock: VirtualClock) -> Iterator[World]:
-    world = World(folder, clock)
-    try:
-        yield world
-    finally:
-        world.close()
+scripted_world = World.opened

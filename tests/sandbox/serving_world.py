@@ -1,20 +1,15 @@
-"""A sandbox whose models are scripted: no processes, and time moves only when a test moves it."""
+"""A scripted world of models and of services of the first generation."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import httpx
-
-from fmctl.sandbox import Sandbox, VirtualClock
+from fmctl.sandbox.account import Account, Component
 from fmctl.sandbox.models.publishing import Publishing
 from fmctl.sandbox.serving.deployments import Serving
-from fmctl.sandbox.serving.scripted import ScriptedLauncher
 
-from .conftest import anonymous, login
+from .scripted_world import ScriptedWorld
 
 CONFIG = {"model_type": "PyTorch", "apis": [{"url": "/", "method": "post"}]}
 SCRIPT = "from model_service.pytorch_model_service import PTServingBaseService\n"
@@ -23,42 +18,18 @@ TRANSIENT = {"publishing", "building", "deploying", "stopping", "deleting"}
 Json = dict[str, Any]
 
 
-class World:
+class World(ScriptedWorld):
     """Short names for what the tests of models and services do all the time."""
 
-    def __init__(self, folder: Path, clock: VirtualClock) -> None:
-        self.folder = folder
-        self.clock = clock
-        self.launcher = ScriptedLauncher(clock)
-        self.start()
+    version = "v1"
 
-    def start(self) -> None:
-        components = [Publishing, partial(Serving, launcher=self.launcher)]
-        self.sandbox = Sandbox(self.folder, clock=self.clock, components=components)
-        self.client = anonymous(self.sandbox)
-        answer = self.client.post("/v3/auth/tokens", json=login(self.sandbox))
-        self.client.headers["X-Auth-Token"] = answer.headers["X-Subject-Token"]
-
-    def close(self) -> None:
-        self.client.close()
-        self.sandbox.close()
-
-    def restart(self) -> None:
-        self.close()
-        self.start()
-
-    def ask(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
-        url = f"/v1/{self.sandbox.credentials.project_id}/{path}"
-        return self.client.request(method, url, json=body, params=query)
+    def components(self) -> Sequence[Callable[[Account], Component]]:
+        return [Publishing, partial(Serving, launcher=self.launcher)]
 
     def get(self, path: str, **query: Any) -> Json:
         answer = self.ask("GET", path, **query)
         assert answer.status_code == 200, answer.text
         return answer.json()
-
-    def advance(self, seconds: float = 1.0) -> None:
-        self.clock.advance(seconds)
-        self.sandbox.tick()
 
     def upload(self, folder: str, files: dict[str, str]) -> str:
         for name, text in files.items():
@@ -111,14 +82,5 @@ class World:
         assert self.settled(service_id)["status"] == "running"
         return service_id
 
-    def predict(self, service_id: str, body: Any = None, path: str = "") -> httpx.Response:
-        return self.client.post(f"/v1/infers/{service_id}{path}", json=body)
 
-
-@contextmanager
-def scripted_world(folder: Path, clock: VirtualClock) -> Iterator[World]:
-    world = World(folder, clock)
-    try:
-        yield world
-    finally:
-        world.close()
+scripted_world = World.opened
