@@ -76,6 +76,8 @@ def test_a_workspace_is_made_changed_and_removed(spaces: Spaces, clock: VirtualC
         {"name": "good", "auth_type": "SECRET"},
         {"name": "good", "description": "x" * 257},
         {"name": "good", "grants": "all"},
+        {"name": "good", "grants": [{"user_type": "IAM"}]},
+        {"name": "good", "grants": [{"user_id": "u", "user_type": "ROBOT"}]},
         {"name": "good", "enterprise_project_id": 0},
     ],
 )

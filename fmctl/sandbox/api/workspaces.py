@@ -18,6 +18,7 @@ WORKSPACES = "/v1/{project_id}/workspaces"
 WORKSPACE = WORKSPACES + "/{workspace_id}"
 NAME = re.compile(r"[A-Za-z0-9_一-鿿-]{4,64}")
 KINDS = ("PUBLIC", "PRIVATE", "INTERNAL")
+GRANTED = ("IAM", "FEDERATE", "AGENCY")
 CHANGEABLE = ("name", "description", "auth_type", "grants")
 SORTS = ("name", "update_time", "status")
 MAX_DESCRIPTION = 256
@@ -121,8 +122,15 @@ def _check(sent: Document) -> None:
         raise invalid(f"auth_type must be one of {', '.join(KINDS)}.")
     if not isinstance(sent["enterprise_project_id"], str):
         raise invalid("enterprise_project_id must be text.")
-    if not isinstance(grants, list) or not all(isinstance(grant, dict) for grant in grants):
-        raise invalid("grants must be a list of objects.")
+    if not isinstance(grants, list) or not all(_is_grant(grant) for grant in grants):
+        raise invalid(f"each of grants must have a user_id or user_name, and a user_type of {', '.join(GRANTED)}.")
+
+
+def _is_grant(sent: Any) -> bool:
+    if not isinstance(sent, dict) or str(sent.get("user_type") or GRANTED[0]).upper() not in GRANTED:
+        return False
+    names = [sent.get("user_id"), sent.get("user_name")]
+    return any(names) and all(name is None or isinstance(name, str) for name in names)
 
 
 def _refuse_duplicate(call: Call, name: str) -> None:
