@@ -4,7 +4,7 @@ POST, GET /v2/{project_id}/training-experiments · GET, PUT, DELETE …/{experim
 GET /v2/{project_id}/training-experiment-names
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fmctl.sandbox.api.queries import number
 from fmctl.sandbox.store import Document
@@ -32,7 +32,7 @@ def create_training_experiment(call: Call) -> Reply:
     sent = checks.mapping(call.json(), "metadata")
     with call.sandbox.store.transaction():
         made = create_experiment(call.sandbox.store, call.project_id, sent, call.sandbox.clock.now())
-    return Reply(201, _shown(call, made))
+    return Reply(201, _shown(made, {made["metadata"]["id"]: 0}))
 
 
 @route("GET", EXPERIMENTS)
@@ -45,7 +45,8 @@ def list_training_experiments(call: Call) -> Reply:
     known = call.sandbox.store.find(COLLECTION, project=call.project_id)
     found = [item for item in known if call.query.get("workspace_id") in (None, "", item["metadata"]["workspace_id"])]
     found.sort(key=lambda item: item["metadata"][key], reverse=order == "desc")
-    page = [_shown(call, item) for item in found[offset * limit : (offset + 1) * limit]]
+    counts = call.sandbox.part(Training).by_experiment()
+    page = [_shown(item, counts) for item in found[offset * limit : (offset + 1) * limit]]
     about = {"total": len(known), "count": len(found), "limit": limit, "offset": offset}
     return Reply(200, {**about, "sort_by": key, "order": order, "items": page})
 
@@ -53,7 +54,7 @@ def list_training_experiments(call: Call) -> Reply:
 @route("GET", EXPERIMENT)
 def show_training_experiment_details(call: Call) -> Reply:
     """One experiment; an unknown id is a 400."""
-    return Reply(200, _shown(call, _find(call)))
+    return Reply(200, _shown(_find(call), call.sandbox.part(Training).by_experiment()))
 
 
 @route("PUT", EXPERIMENT)
@@ -101,6 +102,5 @@ def _find(call: Call) -> Document:
     return find_experiment(call.sandbox.store, call.project_id, call.path["experiment_id"])
 
 
-def _shown(call: Call, document: Document) -> Document:
-    count = call.sandbox.part(Training).count_in(document["metadata"]["id"])
-    return {"metadata": document["metadata"], "statistic": {"job_count": count}}
+def _shown(document: Document, counts: Mapping[str, int]) -> Document:
+    return {"metadata": document["metadata"], "statistic": {"job_count": counts[document["metadata"]["id"]]}}

@@ -6,6 +6,7 @@ Creating | Pending | Running → Terminating → Terminated
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -73,10 +74,10 @@ class Training:
     def count(self) -> int:
         return self._store.count(COLLECTION, project=self._project)
 
-    def count_in(self, experiment_id: str) -> int:
-        """How many jobs an experiment has."""
+    def by_experiment(self) -> Mapping[str, int]:
+        """How many jobs each experiment has, by its id; 0 for one that has none."""
         references = (record["job"]["metadata"].get("training_experiment_reference") for record in self.find())
-        return sum(reference is not None and reference["id"] == experiment_id for reference in references)
+        return Counter(reference["id"] for reference in references if reference)
 
     def name_taken(self, name: str) -> bool:
         return self._store.count(COLLECTION, project=self._project, name=name) > 0
