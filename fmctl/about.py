@@ -17,6 +17,7 @@ from fmctl.kinds.using import MODELS
 
 Pairs = Iterator[tuple[str, str]]
 KILO = 1000
+BY_FMCTL = "stopped by fmctl"
 
 
 def about(live: Live, session: Session) -> Pairs:
@@ -93,11 +94,11 @@ def _service(live: Live) -> Pairs:
 
 def why(live: Live, session: Session, events: Sequence[Happening]) -> str:
     """Why it is in its state, as far as the platform and the ledger tell; empty where the phase says it all."""
+    if live.health is Health.SUSPENDED and live.id.kind in RUNS:
+        return _stopped(live, session) + (f" ({live.message})" if live.message else "")
     message = live.message or _failure(live, session.api)
     if message:
         return message
-    if live.health is Health.SUSPENDED and live.id.kind in RUNS:
-        return _stopped(live, session)
     if live.health is Health.PROGRESSING and events:
         return events[-1].message
     if live.health in (Health.DEGRADED, Health.UNKNOWN, Health.SUSPENDED):
@@ -118,7 +119,7 @@ def _stopped(live: Live, session: Session) -> str:
     """Who stopped a run."""
     stopped = _fact(live, session, "stopped")
     if stopped:
-        return f"stopped by fmctl: {stopped.get('reason', 'no reason given')}"
+        return f"{BY_FMCTL}: {stopped.get('reason', 'no reason given')}"
     if timed_out(live):
         return f"its maxDuration of {span(live.facts['autoStop'])} was over"
     if not live.owned_by(session.project.set):

@@ -29,10 +29,10 @@ def wait(
     is over.
     """
     from fmctl.api import address
-    from fmctl.cli.output import disable_colour, say
+    from fmctl.cli.output import disable_colour, say, warn
     from fmctl.cli.printers import printer
-    from fmctl.cli.session import open_session, project_of, seconds_of
-    from fmctl.domain.problem import worst
+    from fmctl.cli.session import open_session, pasted, project_of, seconds_of
+    from fmctl.domain.problem import ExitCode, worst
     from fmctl.waiting import Goal, wait_for
 
     if no_color:
@@ -49,5 +49,8 @@ def wait(
     with out:
         done = wait_for(ids, Goal(goal), session, limit, out.event)
     for one in done:
-        say(f"{one.id}: {one.message}")
+        say(f"{one.id}: {one.message}", prose=True)
+    for one in done:
+        if one.code in (ExitCode.RUN_ENDED, ExitCode.TIMEOUT):
+            warn(f"  hint: look closer: fmctl describe {one.id}{pasted(session)}")
     return worst([one.code for one in done])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from fmctl.about import BY_FMCTL
 from fmctl.domain.live import Health, Live
 from fmctl.domain.plan import Target
 from fmctl.domain.record import Details, Happening, Link, ServiceUpdate, Usage
 from fmctl.domain.values import span
-from fmctl.kinds.remedies import remedy, timed_out
+from fmctl.kinds.remedies import remedy
 from fmctl.kinds.runs import recovering
 from fmctl.report.table import clipped, folded, legible, table, width
 from fmctl.report.times import clock, when
@@ -175,11 +176,11 @@ def _next_job(live: Live, details: Details, now: float) -> Iterator[str]:
         yield f"wait, since the platform may yet bring it back: fmctl wait {live.id}"
     else:
         yield f"see its log: fmctl logs {live.id}"
-        if live.health is Health.SUSPENDED and not timed_out(live):
-            yield "to run it again, change `rerun`; when fmctl stopped it, apply with state: running is enough"
+        if details.why.startswith(BY_FMCTL):
+            yield "to run it again, apply its manifest with state: running"
         else:
-            log = "\n".join(details.log)
-            yield f"{remedy(live, log)}; then apply"
+            remedied = remedy(live, "\n".join(details.log))
+            yield f"{remedied}; then apply"
 
 
 def _next_model(live: Live, details: Details) -> Iterator[str]:
