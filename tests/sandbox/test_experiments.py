@@ -65,3 +65,21 @@ def test_jobs_join_by_id_or_by_a_new_name(jobs: Jobs) -> None:
     assert reference | {"serial_number": "1"} == second["metadata"]["training_experiment_reference"]
     assert (400, "2842") == code(other)
     assert (2, ["j1", "j2"]) == (experiment["statistic"]["job_count"], jobs.names(filters=mine, order="asc"))
+
+
+def test_an_experiment_is_of_one_kind(jobs: Jobs) -> None:
+    """The kind of its first job; after that no job of another kind can join."""
+    searched = {
+        "reward_attrs": [{"name": "loss", "mode": "min", "regex": "loss=(.*)"}],
+        "search_params": [{"name": "n", "param_type": "discrete", "discrete_values": ["1"]}],
+        "algo_configs": [{"name": "random_search", "params": []}],
+    }
+    first = jobs.create(job("j1", metadata__training_experiment_reference={"name": "plain"})).json()
+    joining = {
+        "metadata__training_experiment_reference": {"id": first["metadata"]["training_experiment_reference"]["id"]}
+    }
+    searching = {"kind": "autosearch_job", "algorithm__policies": {"auto_search": searched}}
+
+    assert (400, "2846") == code(jobs.create(job("j2", **joining, **searching)))
+    assert 201 == jobs.create(job("j3", **joining)).status_code
+    assert 201 == jobs.create(job("j4", **searching)).status_code

@@ -39,7 +39,7 @@ def create_training_job(call: Call) -> Reply:
     body, now = checks.accept_job(call.json()), call.sandbox.clock.now()
     with call.sandbox.store.transaction():
         _check(call, body)
-        join_experiment(call.sandbox.store, call.project_id, body["metadata"], now)
+        join_experiment(call.sandbox.store, call.project_id, body, now)
         job = new_job(body, str(uuid.uuid4()), call.user, now)
         call.sandbox.part(Training).create(job, now)
     return Reply(201, job | {"metadata": job["metadata"] | {"user_name": ""}})

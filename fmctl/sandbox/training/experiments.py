@@ -60,8 +60,9 @@ def check_experiment(sent: Document) -> None:
     checks.check_description(sent.get("description"))
 
 
-def join_experiment(store: Store, project_id: str, metadata: Document, now: float) -> None:
-    """Complete a job's reference to an experiment: one by id, or a new one by name."""
+def join_experiment(store: Store, project_id: str, body: Document, now: float) -> None:
+    """Complete a job's reference to an experiment: one by id, or a new one by name. Its first job says of what kind."""
+    metadata, kind = body["metadata"], body["kind"]
     sent = checks.mapping(metadata, "training_experiment_reference")
     if not sent:
         return
@@ -69,8 +70,11 @@ def join_experiment(store: Store, project_id: str, metadata: Document, now: floa
         found = find_experiment(store, project_id, str(sent["id"]))
     else:
         found = create_experiment(store, project_id, sent | {"workspace_id": metadata.get("workspace_id")}, now)
+    if found.get("kind", kind) != kind:
+        message = f"The type of training job ({kind}) does not match the type of training experiment ({found['kind']})."
+        raise WireError(400, "ModelArts.2846", message)
     known, number = found["metadata"], found.get("next_number", 0)
-    save_experiment(store, found | {"next_number": number + 1})
+    save_experiment(store, found | {"next_number": number + 1, "kind": kind})
     metadata["training_experiment_reference"] = {
         "id": known["id"],
         "name": known["name"],
