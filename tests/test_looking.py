@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,15 @@ from world import Breakage, World
 from fmctl.cli.watching import watch
 from fmctl.details import details
 from fmctl.domain.live import Health, Live
+from fmctl.domain.plan import Target
 from fmctl.domain.problem import FmctlError, NoAnswer, Refused, UsageError
+from fmctl.domain.record import Details
 from fmctl.domain.resource import ResourceId
 from fmctl.execute import Limits
 from fmctl.following import added, follow_log
 from fmctl.history import history
 from fmctl.kinds import KINDS
+from fmctl.kinds.job_wire import JOBS
 from fmctl.kinds.records import events, usage
 from fmctl.listing import entries
 from fmctl.load import load_text
@@ -49,6 +53,7 @@ TRAIN, MODEL, SERVICE = (
     ResourceId("Service", "digits"),
 )
 
+TARGET = Target("demo", "sandbox", "127.0.0.1:1234", "p1", "0")
 RUN = Live(TRAIN, "id", "train-0123456789", "Running", Health.PROGRESSING)
 
 
@@ -136,6 +141,43 @@ def test_a_failed_run_says_why_and_what_now(world: World) -> None:
     assert 2 == len(re.findall(r"  Failed .*\n    worker-0 exited with 3", text))
     assert "Degraded: did not end as wanted" in text
     assert "change `rerun`" in text
+
+
+def test_a_stopped_run_says_who_stopped_it(world: World) -> None:
+    """The ledger tells what fmctl did from what somebody else did, and what to do next follows from it."""
+    world.runner.durations = {"*": 3600}
+    world.apply(resources(job("ours"), job("theirs")), Limits(parallelism=1, wait=False))
+    world.apply(resources(job("ours", state="stopped"), job("theirs")), Limits(parallelism=1, wait=False))
+    session = world.session()
+    (theirs,) = KINDS["TrainingJob"].find("theirs", None, session.api)
+    session.api.call("POST", f"{JOBS}/{theirs.remote_id}/actions", body={"action_type": "terminate"})
+    session.clock.sleep(60)
+    ours, others = (described(world, ResourceId("TrainingJob", name)) for name in ("ours", "theirs"))
+
+    assert "stopped by fmctl: " in ours
+    assert "apply its manifest with state: running" in ours
+    assert "stopped outside fmctl" in others
+    assert "change `rerun`" in others
+
+
+def test_the_commands_of_a_description_go_where_it_came_from(world: World) -> None:
+    """Options that the terminal needs to mean the same context are part of each command."""
+    world.apply(resources(job()))
+    session = world.session()
+    text = details_text(details(TRAIN, session), session.target, 0, None, " --context other")
+
+    assert "fmctl cp TrainingJob/train:train_url ./train_url --context other" in text
+
+
+@given(st.integers(60, 120))
+def test_a_description_fits(columns: int) -> None:
+    """No line is wider than the terminal, and nothing is cut but logs."""
+    live = replace(RUN, description="手写数字的识别" * 9, message="first second " * 20)
+    shown = Details(live, (live,), (("Code", "obs://bucket/key"),), ("日志" * 99,), why="waits for resources " * 9)
+    lines = details_text(shown, TARGET, 0, columns).splitlines()
+
+    assert all(width(line) <= columns for line in lines)
+    assert "手写数字的识别" * 9 in "".join("".join(lines).split())
 
 
 def test_what_cannot_be_had_is_left_out(chain: World) -> None:
@@ -334,6 +376,47 @@ def test_yaml_is_yaml(chain: World) -> None:
 
     assert yaml.safe_load(formatted(found, "json", 0)) == yaml.safe_load(formatted(found, "yaml", 0))
     assert formatted(found, "yaml", 0).startswith("items:\n- apiVersion: fmctl/v1\n")
+
+
+def test_a_job_is_shown_as_its_manifest(world: World) -> None:
+    """What is read back says what was declared, in the same words; values of variables and secrets are not in it."""
+    declared = job(
+        "train",
+        parameters={"epochs": "8", "api_token": {"value": "hush-hush"}},
+        env={"REGION": "hush-hush"},
+        inputs=[{"name": "data_url", "from": "obs://fmctl-demo/code/"}],
+        logs="obs://fmctl-demo/logs/",
+        maxDuration="2h",
+    )
+    world.apply(resources(declared))
+    (shown,) = yaml.safe_load(formatted(entries(world.session(), "TrainingJob", "train"), "yaml", 0))["items"]
+    wanted = {**declared["spec"], "parameters": {"epochs": "8", "api_token": "***"}, "env": {"REGION": "***"}}
+    wanted["resources"] = {"nodes": 1, **wanted["resources"]}
+
+    assert wanted.items() <= shown["spec"].items()
+
+
+def test_a_named_resource_is_looked_for_by_its_name(world: World) -> None:
+    """`get Kind/name` does not list everything: one search finds a job among any number."""
+    world.apply(resources(*(job(f"j{number}") for number in range(60))))
+    before = world.transport.count("POST", "/training-job-searches")
+    (found,) = entries(world.session(), "TrainingJob", "j7")
+
+    assert "j7" == found.id.name
+    assert 1 == world.transport.count("POST", "/training-job-searches") - before
+
+
+def test_names_are_not_cut_for_the_sake_of_others(chain: World) -> None:
+    """Where the terminal is narrow the remote names are left out; -o wide has all, and why something failed."""
+    session = chain.session()
+    found = entries(session)
+
+    assert "REMOTE NAME" in formatted(found, "table", session.clock.now(), 100)
+    narrow = formatted(found, "table", session.clock.now(), 60)
+    assert "REMOTE NAME" not in narrow
+    assert "ModelVersion/digits-1-0-0" in narrow
+    assert {"SIZE", "MESSAGE"} <= set(formatted(found, "wide", session.clock.now(), 60).splitlines()[0].split())
+    assert "1 x modelarts.vm.cpu.2u" in formatted(found, "wide", session.clock.now())
 
 
 # ------------------------------------------------------------------ graphs

@@ -56,9 +56,14 @@ def details_text(details: Details, target: Target, now: float, columns: int | No
         ("Used by", _links(details.users, room)),
         ("Events", events_lines(details.events[-NEWEST_EVENTS:], room)),
         ("Log, the last lines", [clipped(line, room) for line in log] if room else log),
-        ("Next", [line + options if ": fmctl " in line else line for line in _next(live, details, now)]),
+        ("Next", [part for line in _next(live, details, now) for part in _advice(line, options, room)]),
     ]
     return "\n".join(_sections(sections))
+
+
+def _advice(line: str, options: str, columns: int | None) -> Sequence[str]:
+    """A line of advice; one that names a command stays whole, to be copied."""
+    return [line + options] if ": fmctl " in line else folded(line, columns, hang=2)
 
 
 def _sections(sections: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
@@ -110,7 +115,7 @@ def _runs(runs: Sequence[Live], columns: int | None) -> Sequence[str]:
         return ()
     newest = list(reversed(runs))
     head, *lines = table(("RUN", "TRY", "PHASE", "CREATED", "STARTED", "RAN"), list(map(_run, newest)), columns)
-    return [head, *(text for line, run in zip(lines, newest, strict=True) for text in (line, *_said(run)))]
+    return [head, *(text for line, run in zip(lines, newest, strict=True) for text in (line, *_said(run, columns)))]
 
 
 def _run(run: Live) -> tuple[str, ...]:
@@ -123,8 +128,8 @@ def _used(one: Usage) -> str:
     return f"{one.name}: {one.newest:.3g} %, mean {one.mean:.3g}, most {one.most:.3g}"
 
 
-def _said(run: Live) -> Sequence[str]:
-    return (_INDENT + legible(run.message),) if run.message else ()
+def _said(run: Live, columns: int | None) -> Sequence[str]:
+    return folded(_INDENT + legible(run.message), columns, hang=0) if run.message else ()
 
 
 def _update(update: ServiceUpdate) -> str:
