@@ -10,7 +10,7 @@ from world import World, new_world
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--record", action="store_true", help="write plan.txt and calls.txt of tests/cases anew")
+    parser.addoption("--record", action="store_true", help="write tests/cases, and cassettes of a real ModelArts, anew")
 
 
 @pytest.fixture

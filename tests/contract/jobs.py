@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .objects import empty
 from .program import CODE, upload_code
-from .talk import Talk, at, field
+from .shape import at
+from .talk import Talk, field
 
 JOBS = "/v2/{project_id}/training-jobs"
 SEARCH = "/v2/{project_id}/training-job-searches"
@@ -28,6 +30,7 @@ def hold(talk: Talk) -> Talk:
         _end(talk, job)
     finally:
         talk.ask("deleted", "DELETE", job)
+        empty(talk.site, CODE)
     talk.until("gone", job, lambda answer: answer.status >= 400)
     return talk
 

@@ -7,6 +7,9 @@ from dataclasses import replace
 from .jobs import NAMES
 from .talk import Talk
 
+ELSEWHERE = "f" * 32
+"""The id of a project that is nobody's."""
+
 
 def hold(talk: Talk) -> Talk:
     """The same question with the right key pair and with wrong ones; nothing is made."""
@@ -17,7 +20,7 @@ def hold(talk: Talk) -> Talk:
     wrong = {
         "another secret": {"secret_key": site.secret_key[::-1]},
         "another key": {"access_key": site.access_key[::-1]},
-        "another project": {"project_id": site.project_id[::-1]},
+        "another project": {"project_id": ELSEWHERE},
     }
     for step, changes in wrong.items():
         door = type(talk.door)(replace(site, **changes))

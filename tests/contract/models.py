@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .objects import empty
 from .program import MODEL, upload_model
 from .talk import Talk, field
 
@@ -32,15 +33,17 @@ def publish(talk: Talk) -> str:
     try:
         talk.until("published", f"{MODELS}/{model_id}", field("model_status", *SETTLED))
     except BaseException:
-        talk.ask("deleted", "DELETE", f"{MODELS}/{model_id}")
+        forget(talk, model_id)
         raise
     return model_id
 
 
 def forget(talk: Talk, model_id: str) -> None:
-    """Delete a model, and look that it is gone."""
-    talk.ask("deleted", "DELETE", f"{MODELS}/{model_id}")
-    talk.until("gone", f"{MODELS}/{model_id}", lambda answer: answer.status >= 400)
+    """Delete a model, as soon as no service has it, and look that it is gone."""
+    model = f"{MODELS}/{model_id}"
+    talk.until("deleted", model, lambda answer: model_id in answer.good["delete_success_list"], method="DELETE")
+    talk.until("gone", model, lambda answer: answer.status >= 400)
+    empty(talk.site, MODEL)
 
 
 def _refusals(talk: Talk) -> None:

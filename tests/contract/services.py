@@ -7,7 +7,8 @@ from typing import Any
 
 from .door import Answer
 from .models import MODELS, forget, publish
-from .talk import Talk, at, field
+from .shape import at
+from .talk import Talk, field
 
 SERVICES = "/v1/{project_id}/services"
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -39,7 +40,7 @@ def _serve(talk: Talk, model_id: str) -> None:
         _scale(talk, service, model_id)
     finally:
         talk.ask("deleted", "DELETE", service)
-    talk.until("gone", service, lambda answer: answer.status >= 400)
+        talk.until("gone", service, lambda answer: answer.status >= 400)
 
 
 def _lists(talk: Talk, model_id: str) -> None:
@@ -90,13 +91,13 @@ def _has(key: str, value: Any) -> Callable[[Answer], bool]:
 
 
 def body(talk: Talk, model_id: str) -> dict[str, Any]:
-    """A new service of one model, which stops by itself after an hour."""
+    """A new service of one model, which stops by itself if it is left alone."""
     return {
         "service_name": talk.name("service"),
         "infer_type": "real-time",
         "description": "of a contract",
         "config": [element(talk, model_id)],
-        "schedule": [{"type": "stop", "time_unit": "HOURS", "duration": 1}],
+        "schedule": [{"type": "stop", "time_unit": "HOURS", "duration": 2}],
     }
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+SPECIFICATION = "modelarts.vm.cpu.2u"
+"""What services run on unless somebody says otherwise: the smallest machine without an accelerator."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -24,12 +27,12 @@ class Site:
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     domain: str = field(default="", repr=False)
-    tag: str = "local"
+    tag: str = "a7c3e1"
     """Is part of every name, so that nobody else's objects are met."""
     engine: str = "PyTorch"
     engine_version: str = "pytorch_2.1.0-cann_7.0.0-py_3.9-euler_2.10.7-aarch64"
     flavor: str = "modelarts.vm.cpu.2u"
-    specification: str = "modelarts.vm.cpu.2u"
+    specification: str = SPECIFICATION
     several: int = 3
     """How many jobs a walk through pages may make; more than one costs money elsewhere."""
     patience: float = 30.0

@@ -1,19 +1,27 @@
-"""Who is asked: the sandbox and the judge on loopback ports, and the real ModelArts for those who have an account."""
+"""Who is asked: the sandbox and the judge on loopback ports, cassettes, and the real ModelArts of an account."""
 
 from __future__ import annotations
 
+import os
+import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from judge.server import ACCOUNT, Judge
 
+from fmctl.clock import SystemClock
+from fmctl.modelarts.auth import AkSkAuth
+from fmctl.modelarts.iam import find_project
 from fmctl.sandbox.script.cases import JobCase, ModelCase, Script, ServiceCase
 from fmctl.sandbox.server import Server
 from fmctl.sandbox.timelapse import Pace
+from fmctl.settings import Context, env_context, find_context
 
-from .site import Site
+from .recording import STAND_IN
+from .site import SPECIFICATION, Site
 
 LONG = 1e6
 """Seconds that a job runs unless somebody stops it."""
@@ -74,3 +82,62 @@ def judge(_folder: Path) -> Iterator[Site]:
         )
     finally:
         made.close()
+
+
+@contextmanager
+def recorded(_folder: Path) -> Iterator[Site]:
+    """Whoever is on the cassettes."""
+    yield STAND_IN
+
+
+@contextmanager
+def real(_folder: Path) -> Iterator[Site]:
+    """The ModelArts of the environment, where a look costs time and everything else money."""
+    environ = os.environ
+    context = find_context("env", environ, lambda: env_context(environ))
+    missing = [name for name, given in _needed(context, environ).items() if not given]
+    if missing or "PYTEST_XDIST_WORKER" in environ:
+        pytest.fail(f"set {', '.join(missing)}" if missing else "one run at a time: without -n", pytrace=False)
+    bucket, _, prefix = context.code_prefix.removeprefix("obs://").partition("/")
+    engine, _, version = environ["FMCTL_CONTRACT_ENGINE"].partition("/")
+    yield Site(
+        name="real",
+        modelarts=context.modelarts,
+        iam=context.iam,
+        obs=context.obs,
+        region=context.project_name or context.region,
+        project_id=context.project_id or _project(context),
+        access_key=context.access_key,
+        secret_key=context.secret_key,
+        security_token=context.security_token,
+        user=context.user,
+        password=context.password,
+        domain=context.domain,
+        bucket=bucket,
+        folder=f"{prefix.rstrip('/')}/contract/".lstrip("/"),
+        tag=secrets.token_hex(3),
+        engine=engine,
+        engine_version=version,
+        flavor=environ["FMCTL_CONTRACT_FLAVOR"],
+        specification=environ.get("FMCTL_CONTRACT_SPECIFICATION", SPECIFICATION),
+        several=1,
+        patience=2400.0,
+        pause=10.0,
+    )
+
+
+def _needed(context: Context, environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "HUAWEICLOUD_SDK_AK": context.access_key,
+        "HUAWEICLOUD_SDK_SK": context.secret_key,
+        "FMCTL_OBS_ENDPOINT (or FMCTL_REGION)": context.obs,
+        "FMCTL_CODE_PREFIX": context.code_prefix,
+        "FMCTL_CONTRACT_FLAVOR": environ.get("FMCTL_CONTRACT_FLAVOR", ""),
+        "FMCTL_CONTRACT_ENGINE (as name/version)": environ.get("FMCTL_CONTRACT_ENGINE", "").partition("/")[2],
+    }
+
+
+def _project(context: Context) -> str:
+    clock = SystemClock()
+    auth = AkSkAuth(context.access_key, context.secret_key, security_token=context.security_token, clock=clock)
+    return find_project(context.iam, context.project_name or context.region, auth, clock=clock)

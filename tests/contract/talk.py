@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from .door import Answer, Door
+from .shape import at
 from .site import Site
 
 
@@ -28,6 +29,11 @@ class Talk:
 
     def __getitem__(self, step: str) -> Answer:
         return self._said[step]
+
+    @property
+    def statuses(self) -> dict[str, tuple[int, str]]:
+        """How every step ended."""
+        return {step: answer.refusal for step, answer in self._said.items()}
 
     def name(self, what: str) -> str:
         """A name that nobody else has."""
@@ -52,12 +58,13 @@ class Talk:
         other._said = self._said
         return other
 
-    def until(self, step: str, path: str, reached: Callable[[Answer], Any]) -> Answer:
-        """Look until it is so; the answer that it was seen in is kept."""
+    def until(self, step: str, path: str, reached: Callable[[Answer], Any], method: str = "GET") -> Answer:
+        """Ask until it is so; the answer that it was seen in is kept."""
         end = time.monotonic() + self.site.patience
-        while not reached(answer := self.ask(step, "GET", path)):
+        while not reached(answer := self.ask(step, method, path)):
             if time.monotonic() > end:
-                raise Missed(f"{step} at {self.site.name}: after {self.site.patience:.0f} s still {answer.data}")
+                last = answer.data if answer.status < 400 else f"{answer.code} {answer.message}"
+                raise Missed(f"{step} at {self.site.name}: after {self.site.patience:.0f} s still {last}")
             time.sleep(self.site.pause)
         return answer
 
@@ -65,10 +72,3 @@ class Talk:
 def field(path: str, *values: Any) -> Callable[[Answer], bool]:
     """Whether an answer has one of some values at a path such as ``status.phase``."""
     return lambda answer: at(answer.data, path) in values
-
-
-def at(data: Any, path: str) -> Any:
-    """The value at a dotted path; None where the path ends early."""
-    for key in path.split("."):
-        data = data.get(key) if isinstance(data, Mapping) else None
-    return data
