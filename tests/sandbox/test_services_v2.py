@@ -60,7 +60,6 @@ def test_a_service_is_deploying_until_all_of_its_instances_answer(world: World) 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"image": {"source": "SWR", "swr_path": "swr.r.example.com/org/vllm:1"}}, "runs no containers"),
         ({"cmd": None}, "needs a cmd"),
         ({"files": [{"source": "EFS", "mount_path": "/data"}]}, "mounts OBS only"),
         ({"files": [{"source": "OBS", "address": "obs://fmctl-demo/none/", "mount_path": "/m"}]}, "no object below"),
@@ -74,6 +73,18 @@ def test_what_the_sandbox_cannot_run_fails_with_the_reason(world: World, changes
     assert found["status"] == "FAILED"
     assert reason in found["failure_reason"]
     assert world.launcher.started == []
+
+
+def test_what_needs_a_container_is_stood_in_for(world: World) -> None:
+    """Neither its command nor its files nor its checks count, and a WARNING says so, for each image once."""
+    image = {"source": "SWR", "swr_path": "swr.r.example.com/org/vllm:1"}
+    files = [{"source": "EFS", "mount_path": "/data"}]
+    service_id = world.running(group(unit(image=image, cmd="sh run.sh", files=files)))
+    [spec] = [one.spec for one in world.launcher.started]
+    [event] = world.call("GET", f"services/{service_id}/events", event_type="WARNING")["data"]
+
+    assert (spec.envs["STANDS_IN_FOR"], "run.sh" in spec.command, spec.health.url) == (image["swr_path"], False, "")
+    assert image["swr_path"] in event["event_info"]
 
 
 @pytest.mark.parametrize("script", [Script(dies=True), Script(unhealthy=True), Script(ready_after=10_000)])

@@ -115,6 +115,20 @@ def test_versions_are_switched_through_the_sdk(sdk: Sdk) -> None:
     assert (shown.unit_configs[0].envs, deleted.id) == ({"VERSION": "two"}, here["deployment_id"])
 
 
+def test_an_image_is_stood_in_for(sdk: Sdk) -> None:
+    """A service of any image is RUNNING; what answers says what it is not, and repeats what it was asked."""
+    image = {"source": "SWR", "swr_path": "swr.r.example.com/org/img:1"}
+    files = [{"source": "OBS", "address": "obs://none/m/", "mount_path": "/home/m/"}]
+    body = group(unit(image=image, cmd="sh run.sh", files=files))
+    made = sdk("create_infer_service", body=service(body, runtime_config=runtime(auth_type="NONE")))
+    found = sdk.settled(made.id)
+    answer = predict(address(found), "/v1/chat?x=1").json()
+
+    assert found.status == "RUNNING"
+    assert "stands in" in answer["sandbox"]
+    assert (answer["image"], answer["path"], answer["body"]) == (image["swr_path"], "/v1/chat?x=1", "7")
+
+
 def test_what_crashes_is_started_again(sdk: Sdk) -> None:
     """A process that exits makes the service CONCERNING, until another one answers in its place."""
     made = sdk.running(runtime_config=runtime(auth_type="NONE"))

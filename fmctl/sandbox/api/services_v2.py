@@ -145,7 +145,7 @@ def _shown(call: Call, document: Document) -> Reply:
 
 def _addresses(call: Call, document: Document) -> list[dict[str, Any]]:
     """Where it answers to everybody, unless it is to be kept from the internet, and to connected networks."""
-    service_id, invoke = document["service"]["id"], state.settings_of(document)["runtime_config"]["service_invoke"]
+    service_id, invoke = document["service"]["id"], document["version"]["runtime_config"]["service_invoke"]
     if document["service"]["type"] != "REAL_TIME":
         return []
     is_public = invoke.get("internet_access_enable", True)

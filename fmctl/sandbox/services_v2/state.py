@@ -37,6 +37,7 @@ RESTING = frozenset({"STOPPED", "FAILED"})
 SCALABLE = frozenset({"RUNNING", "CONCERNING"})
 GONE_SOON = "DELETING"
 INTERRUPTED = "interrupted"
+RUNNABLE = "sandbox/"
 
 
 class Operation(StrEnum):
@@ -133,6 +134,7 @@ def begin_deploy(document: Document, deployment: Deployment, now: float) -> None
     deployment["deploy_since"], deployment["target"] = now, None
     set_status(deployment, "DEPLOYING", now)
     event(document, NORMAL, f"Start to deploy {deployment['name']}.", now)
+    _tell_of_stand_ins(document, deployment, now)
 
 
 def begin_upgrade(document: Document, deployment: Deployment, plan: Plan, now: float, *, joint: bool = False) -> None:
@@ -146,6 +148,7 @@ def begin_upgrade(document: Document, deployment: Deployment, plan: Plan, now: f
     deployment["target"], deployment["joint"], deployment["deploy_since"] = plan, joint, now
     set_status(deployment, "UPGRADING", now)
     event(document, NORMAL, f"Start to upgrade {deployment['name']}.", now)
+    _tell_of_stand_ins(document, deployment, now)
 
 
 def finish(document: Document, deployment: Deployment, now: float) -> None:
@@ -299,6 +302,20 @@ def event(document: Document, kind: str, text: str, now: float) -> None:
         }
     )
     del document["events"][:-KEPT_EVENTS]
+
+
+def needs_container(unit: Mapping[str, Any]) -> bool:
+    """Whether only a container could run it: the sandbox, which has none, has something stand in for it."""
+    return not unit["image"]["swr_path"].startswith(RUNNABLE)
+
+
+def _tell_of_stand_ins(document: Document, deployment: Deployment, now: float) -> None:
+    images = [
+        unit["image"]["swr_path"] for unit in version_of(deployment)["config"]["unit_configs"] if needs_container(unit)
+    ]
+    for image in dict.fromkeys(images):
+        text = f"{deployment['name']}: the sandbox runs no containers; something stands in for {image}."
+        event(document, WARNING, text, now)
 
 
 def _wrong_state(what: str, state: str, operation: Operation) -> WireError:

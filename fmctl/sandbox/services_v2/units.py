@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,11 +16,11 @@ from typing import Any
 from fmctl.sandbox.models.config import Health
 from fmctl.sandbox.models.locations import LocationError, parse_object
 from fmctl.sandbox.objects import Objects, ObsError
-from fmctl.sandbox.services_v2.state import Deployment, Document, Plan, version_of
+from fmctl.sandbox.services_v2.state import Deployment, Document, Plan, needs_container, version_of
 from fmctl.sandbox.serving.fleet import GroupKey
 from fmctl.sandbox.serving.instances import InstanceSpec
 
-RUNNABLE = "sandbox/"
+STAND_IN = Path(__file__).with_name("stand_in.py")
 MAX_INSTANCES = 8  # of a deployment that really run; the rest of a large count is only counted
 FROM_OBS = frozenset({"OBS", "OBSFS"})
 
@@ -80,15 +81,16 @@ class Units:
 
     def _spec(self, document: Document, deployment: Deployment, version: Document, at: int) -> InstanceSpec:
         unit = version["config"]["unit_configs"][at]
-        image = unit["image"]["swr_path"]
-        if not image.startswith(RUNNABLE):
-            msg = f"this sandbox runs no containers: it cannot run the image {image}, only {RUNNABLE}… (as processes)"
-            raise CannotRun(msg)
-        if not unit.get("cmd"):
-            raise CannotRun(f"a unit with the image {image} needs a cmd: there is no container whose own would run")
         home = self.root / document["service"]["id"] / deployment["id"]
         folder = home / version["id"] / f"unit-{at}"
-        mounts = {mount["mount_path"]: mount for mount in _mounts(version["config"], unit)}
+        if needs_container(unit):
+            unit, config = _stand_in(unit), {}
+        else:
+            config = version["config"]
+        if not unit.get("cmd"):
+            image = unit["image"]["swr_path"]
+            raise CannotRun(f"a unit with the image {image} needs a cmd: there is no container whose own would run")
+        mounts = {mount["mount_path"]: mount for mount in _mounts(config, unit)}
         self._mount(mounts, folder)
         envs = {name: _relocated(value, mounts, folder) for name, value in unit.get("envs", {}).items()}
         return InstanceSpec(
@@ -159,6 +161,12 @@ def instance_name(deployment: Deployment, ordinal: int) -> str:
 def ordinal_of(deployment: Deployment, plan: Plan, name: str) -> int | None:
     """The instance of that name."""
     return next((one for one in plan["ordinals"] if instance_name(deployment, one) == name), None)
+
+
+def _stand_in(unit: Unit) -> Unit:
+    """What runs in place of a container: nothing of the unit but its name."""
+    command = f"exec {shlex.quote(sys.executable)} -I {shlex.quote(str(STAND_IN))}"
+    return {"cmd": command, "envs": {"STANDS_IN_FOR": unit["image"]["swr_path"]}}
 
 
 def _mounts(config: Mapping[str, Any], unit: Unit) -> Iterator[Unit]:
