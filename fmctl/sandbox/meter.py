@@ -8,7 +8,8 @@ from pathlib import Path
 import psutil
 
 MINUTE = 60.0
-SECOND = 1.0
+SHORTEST, LONGEST = 1.0, 10.0
+"""Seconds between two looks: few at first, so that short jobs are measured, too; a look asks after every process."""
 NO_DATA = -1.0
 METRICS = ("cpuUsage", "memUsage", "npuUtil", "npuMemUsage", "gpuUtil", "gpuMemUsage")
 
@@ -22,10 +23,11 @@ class Meter:
         self._samples = read_samples(path) or {name: [] for name in METRICS}
         self._due = self._spent_last = 0.0
         self._memory: list[int] = []
-        self._begin(time.monotonic())
+        self._started = time.monotonic()
+        self._begin(self._started)
 
     def look(self) -> None:
-        """See what is used, at once and then every second."""
+        """See what is used: at once, and then the more seldom the longer the process runs."""
         now = time.monotonic()
         if now < self._due:
             return
@@ -35,7 +37,7 @@ class Meter:
         self._spent_last = max(spent, self._spent_last)  # what has ended takes its time with it
         self._memory.append(memory)
         self._write(max(now - self._since, 0.01))
-        self._due = now + SECOND
+        self._due = now + min(max(now - self._started, SHORTEST), LONGEST)
 
     def _begin(self, now: float) -> None:
         """A new minute."""
