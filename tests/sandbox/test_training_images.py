@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fmctl.sandbox import Sandbox
 from fmctl.sandbox.server import Server
 
 from .conftest import running
@@ -16,6 +18,7 @@ from .jobs import job, upload_code
 from .sdk_surface import sdk_home
 from .sdk_world import POOL, sdk_client
 from .test_process_runner import until
+from .test_training_progress import logged_in
 
 SOURCE = """import os, pathlib, time
 pathlib.Path("lib").mkdir()
@@ -170,3 +173,21 @@ def test_routes_are_planned_for_three_nodes_of_a_pool(
     debugging.delete(job_id)
 
     assert [("failed", mapping), (expected, mapping)] == [early, then]
+
+
+def test_an_image_that_cannot_be_finished_says_so(tmp_path: Path) -> None:
+    """The sandbox has ended first, and the job with it."""
+    image = "training-jobs/{}/tasks/worker-0/save-image-job"
+    ended = Sandbox(tmp_path / "state")
+    upload_code(ended, "import time\ntime.sleep(60)\n")
+    with logged_in(ended) as jobs:
+        job_id = jobs.start("d", spec__runtime_type="debug")
+        until(lambda: jobs.phase(job_id) == "Running")
+        began = jobs.request("POST", image.format(job_id), NAME).json()["status"]
+    ended.close()
+    again = Sandbox(tmp_path / "state")
+    with logged_in(again) as jobs:
+        restarted = jobs.request("GET", image.format(job_id)).json()
+    again.close()
+
+    assert ("INIT", "CREATE_FAILED", "The sandbox was restarted.") == (began, restarted["status"], restarted["message"])

@@ -19,8 +19,9 @@ def by_gaussian_process(question: Question) -> Point:
     if len(question.results) < FIRST:
         return question.anywhere()
     process = _Process(question.results)
-    promise, extra = PROMISES[str(question.settings["kind"])], {"ucb": "kappa"}
-    setting = question.setting(extra.get(str(question.settings["kind"]), "xi"))
+    kind = str(question.settings["kind"])
+    promise = PROMISES[kind]
+    setting = question.setting("kappa") if kind == "ucb" else question.setting("xi") / process.spread
     places = [question.anywhere() for _ in range(CANDIDATES)]
     return max(places, key=lambda place: promise(*process.at(place), process.best, setting))
 
@@ -30,9 +31,9 @@ class _Process:
 
     def __init__(self, results: Sequence[Result]) -> None:
         scores = [result.score for result in results]
-        mean, spread = fmean(scores), pstdev(scores) or 1.0
+        mean, self.spread = fmean(scores), pstdev(scores) or 1.0
         self._points = [result.point for result in results]
-        targets = [(score - mean) / spread for score in scores]
+        targets = [(score - mean) / self.spread for score in scores]
         self.best = max(targets)
         alike = [[_alike(a, b) + (NOISE if a is b else 0.0) for b in self._points] for a in self._points]
         self._root = _cholesky(alike)
