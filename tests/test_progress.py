@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 
-from declared import job, resources
+import pytest
+from declared import job, model, resources, service
 from hypothesis import given
 from hypothesis import strategies as st
 from world import World
 
-from fmctl.cli.live import Row, frame
+from fmctl.cli.live import Row, frame, phase_text
 from fmctl.cli.painting import Region
+from fmctl.cli.progress import Printer
 from fmctl.cli.tailing import RARELY, Tail
+from fmctl.domain.event import Event, EventType
+from fmctl.domain.plan import Action, Change, Reason
 from fmctl.domain.resource import ResourceId
+from fmctl.domain.values import span
 from fmctl.execute import Limits
 from fmctl.report.table import legible, width
 
@@ -86,6 +91,44 @@ def test_a_region_finds_its_start_in_a_terminal_that_was_made_narrow() -> None:
     assert "\r\x1b[5A\x1b[J" in screen.getvalue()
 
 
+# ------------------------------------------------------------------ plain lines
+
+
+def progress(elapsed: float, message: str = "train-1: Running", type: EventType = EventType.PROGRESS) -> Event:
+    return Event(type, Change(TRAIN, Action.CREATE, Reason.ABSENT), message, "Running", elapsed)
+
+
+def test_a_phase_is_told_once_and_then_ever_more_rarely(capsys: pytest.CaptureFixture[str]) -> None:
+    """A log of hours is short: a beat after 10 s, then after twice as long each time, up to 5 minutes."""
+    printer = Printer()
+    for second in range(0, 1600, 5):
+        printer.event(progress(second))
+
+    beats = [0, 10, 30, 70, 150, 310, 610, 910, 1210, 1510]
+    assert [f"  TrainingJob/train: train-1: Running [{span(beat)}]" for beat in beats] == (
+        capsys.readouterr().err.splitlines()
+    )
+
+
+def test_what_fails_is_told_when_it_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reads the log of a pipeline need not wait for the results; what to do about it comes with them."""
+    printer = Printer()
+    printer.event(progress(5))
+    printer.event(progress(60, "train-1 ended Failed\n  hint: correct the code", EventType.ERRORED))
+
+    assert "  TrainingJob/train: failed: train-1 ended Failed [1m]" == capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_retry_is_told_with_the_phase() -> None:
+    """The name of a run ends with its attempt."""
+    assert "Running (retry 2)" == phase_text(progress(9, "train-0123456789-r2: Running"))
+    assert "Running" == phase_text(progress(9, "train-0123456789: Running"))
+    assert "create" == phase_text(progress(0, "absent", EventType.START))
+
+
+# ------------------------------------------------------------------ the last lines of logs
+
+
 def running(world: World) -> Tail:
     """A tail that follows one job, which runs."""
     world.runner.durations = {"*": 3600}
@@ -110,6 +153,23 @@ def test_the_last_line_of_a_log_is_one_call(world: World) -> None:
     assert tail.line(TRAIN).endswith(" started")
     assert 3 == logs(world)
     assert 1 == world.transport.count("POST", "/training-job-searches") - searches
+
+
+def test_what_has_no_log_tells_its_newest_event(world: World) -> None:
+    """A run that has not started, and a service on its way, say what they wait for."""
+    world.apply(resources(model(), service()))
+    world.apply(resources(job()), Limits(parallelism=1, wait=False))
+    tail = Tail(world.session().api)
+    for id in (TRAIN, ResourceId("Service", "digits")):
+        tail.watch(id, "Pending")
+        tail.ask()
+
+    assert 0 == logs(world)
+    assert "Training job is created." == tail.line(TRAIN)
+    assert "The service is running." == tail.line(ResourceId("Service", "digits"))
+    tail.watch(TRAIN, "Running")
+
+    assert "" == tail.line(TRAIN)
 
 
 def test_what_has_ended_is_asked_no_more(world: World) -> None:

@@ -93,7 +93,7 @@ class LivePrinter(Printer):
     def _show(self, event: Event) -> None:
         """Take in what happened; the next frame shows it."""
         id, ended = event.change.id, event.type in ENDINGS
-        row = _Shown(_phase(event), time.monotonic() - event.elapsed)
+        row = _Shown(phase_text(event), time.monotonic() - event.elapsed)
         if ended:
             failed = event.type is EventType.ERRORED
             row.took, row.says = event.elapsed, event.message.split("\n")[0] if failed else ""
@@ -135,7 +135,7 @@ class LivePrinter(Printer):
             yield Row(f"{one.sign or spinner} {id}", legible(one.phase.split("\n")[0]), elapsed, legible(says), ended)
 
 
-def _phase(event: Event) -> str:
+def phase_text(event: Event) -> str:
     """The phase, and which retry it is of; the name of a run ends with its attempt."""
     if event.type is EventType.START:
         return str(event.change.action)  # the message is the reason, which the plan has told

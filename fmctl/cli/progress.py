@@ -68,9 +68,9 @@ class Printer:
             self._line(event.message, event)
 
     def _is_news(self, event: Event) -> bool:
-        id, now = event.change.id, time.monotonic()
+        id, now = event.change.id, event.elapsed
         last, beat = self._beats.get(id, (0.0, FIRST_BEAT))
-        if self._phases.get(id) != event.message:
+        if self._phases.get(id) != event.message or now < last:  # a second change of one resource counts anew
             self._phases[id] = event.message
             self._beats[id] = (now, FIRST_BEAT)
             return True
