@@ -160,8 +160,9 @@ def test_what_has_no_log_tells_its_newest_event(world: World) -> None:
     world.apply(resources(model(), service()))
     world.apply(resources(job()), Limits(parallelism=1, wait=False))
     tail = Tail(world.session().api)
-    for id in (TRAIN, ResourceId("Service", "digits")):
-        tail.watch(id, "Pending")
+    tail.watch(TRAIN, "Creating")
+    tail.watch(ResourceId("Service", "digits"), "deploying")
+    for _ in range(2):
         tail.ask()
 
     assert 0 == logs(world)
