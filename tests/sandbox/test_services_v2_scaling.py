@@ -1,6 +1,7 @@
 """Scaling by load and checks of roles, as Huawei's own SDK sets them."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,21 @@ def test_instances_follow_the_load(judged: tuple[World, Sdk]) -> None:
     assert [(one.current_replicas, one.target_replicas) for one in events] == [(3, 1), (2, 3), (1, 2)]
     assert {one.hpa_id for one in events} == {made.id}
     assert sdk("show_infer_deployment_hpa", **at).hpa_rules[0].status == "EXECUTE_SUCCESS"
+
+
+@pytest.mark.parametrize(("stride", "happens"), [(300, True), (3600, False)])
+def test_a_time_is_not_missed_by_a_stride(judged: tuple[World, Sdk], stride: int, happens: bool) -> None:
+    """A rule of cron is carried out when time has passed in steps; long after its time it is not made up for."""
+    world, sdk = judged
+    service_id = world.running()
+    at = where(world, service_id)
+    rule_at = datetime.fromtimestamp(world.clock.now() + 120, UTC)
+    nightly = {"name": "once", "type": "CRON_HPA", "schedule": f"{rule_at:%-M %-H * * *}", "target_replicas": 2}
+    sdk("create_infer_deployment_hpa", **at, body=policy(at, nightly, kind="CRON_HPA"))
+    world.advance(stride)
+
+    assert count(world, service_id) == (2 if happens else 1)
+    assert sdk("list_infer_deployment_hpa_events", **at).total == happens
 
 
 def test_bounds_hold_without_any_load(judged: tuple[World, Sdk]) -> None:

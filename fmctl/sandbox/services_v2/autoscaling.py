@@ -29,7 +29,7 @@ Rule = dict[str, Any]
 CRON, METRIC = "CRON_HPA", "METRIC_HPA"
 PER_INSTANCE = 60  # requests in a minute
 KEPT_EVENTS = 100
-LATE = 60.0
+LATE = 600.0  # seconds; more than the longest step of virtual time
 WINDOWS = {"upscale_window": 1, "downscale_window": 60}
 
 COUNT = floored(1, 128)
