@@ -9,7 +9,7 @@ import typer
 
 from fmctl.cli.choices import complete_listing_format
 from fmctl.cli.names import complete_kind_or_address
-from fmctl.cli.options import Context, Files, Recursive, Selector
+from fmctl.cli.options import Context, Files, Overlay, Recursive, Selector
 from fmctl.domain.problem import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def get(
     ] = "table",
     every: Annotated[bool, typer.Option("--all", "-A", help="Also what carries no marker of a set.")] = False,
     selector: Selector = None,
+    overlay: Overlay = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on, and print what changes, until Ctrl-C.")] = False,
     context: Context = None,
 ) -> int:
@@ -49,7 +50,7 @@ def get(
     _check(output, watch=watch)
     kind, name = parse(what) if what else (None, None)
     project = project_of(filename)
-    resources = _declared(filename, recursive, selector)
+    resources = _declared(filename, recursive, overlay, selector)
     session = open_session(project, context)
 
     def look() -> list[Entry]:
@@ -77,7 +78,9 @@ def _check(output: str, *, watch: bool) -> None:
         raise UsageError(msg, hint="-o table or wide; `fmctl apply --json` is the stream for machines")
 
 
-def _declared(filename: list[str] | None, recursive: bool, selector: str | None) -> tuple[Resource, ...]:
+def _declared(
+    filename: list[str] | None, recursive: bool, overlay: str | None, selector: str | None
+) -> tuple[Resource, ...]:
     """The resources of ``-f`` that the selector leaves."""
     from fmctl.cli.session import project_of, sources, stdin
     from fmctl.sources import matches, read
@@ -87,7 +90,7 @@ def _declared(filename: list[str] | None, recursive: bool, selector: str | None)
         raise UsageError(msg, hint=f"for example `fmctl get -f manifests/ -l {selector}`")
     if not filename:
         return ()
-    resources = read(sources(filename, recursive), project_of(filename), stdin)
+    resources = read(sources(filename, recursive, overlay), project_of(filename), stdin)
     return tuple(r for r in resources if selector is None or matches(r, selector))
 
 
