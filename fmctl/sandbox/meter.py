@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,31 +18,33 @@ METRICS = ("cpuUsage", "memUsage", "npuUtil", "npuMemUsage", "gpuUtil", "gpuMemU
 class Meter:
     """Averages of one process by the minute, kept in a file; the last one is of a minute that is not over."""
 
-    def __init__(self, pid: int, path: Path) -> None:
+    def __init__(self, pid: int, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._pid = pid
         self._path = path
+        self._clock = clock
         self._samples = read_samples(path) or {name: [] for name in METRICS}
         self._due = self._spent_last = 0.0
         self._memory: list[int] = []
-        self._started = time.monotonic()
-        self._begin(self._started)
+        self._started = self._looked = clock()
+        self._begin()
 
     def look(self) -> None:
         """See what is used: at once, and then the more seldom the longer the process runs."""
-        now = time.monotonic()
+        now = self._clock()
         if now < self._due:
             return
         spent, memory = _usage(self._pid)
-        if now - self._since >= MINUTE:
-            self._begin(now)
+        if self._looked - self._since >= MINUTE:
+            self._begin()
         self._spent_last = max(spent, self._spent_last)  # what has ended takes its time with it
         self._memory.append(memory)
         self._write(max(now - self._since, 0.01))
+        self._looked = now
         self._due = now + min(max(now - self._started, SHORTEST), LONGEST)
 
-    def _begin(self, now: float) -> None:
-        """A new minute."""
-        self._since, self._spent = now, self._spent_last
+    def _begin(self) -> None:
+        """A new minute, from the last look on."""
+        self._since, self._spent = self._looked, self._spent_last
         self._memory = []
         for values in self._samples.values():
             values.append(NO_DATA)
