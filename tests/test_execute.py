@@ -17,6 +17,7 @@ from world import SET, Breakage, MemoryFacts, SharedClock, World
 from fmctl import workflow
 from fmctl.domain.event import Ending, Event, EventType, Outcome
 from fmctl.domain.live import Live
+from fmctl.domain.plan import Reason
 from fmctl.domain.problem import ExitCode, LedgerError, worst
 from fmctl.domain.resource import Resource
 from fmctl.execute import Limits, outcome_codes
@@ -402,6 +403,21 @@ def test_a_rolled_back_update_fails_and_keeps_the_old_marker(world: World) -> No
     assert ("digits", ExitCode.API) == (failed.change.id.name, failed.code)
     assert "rolled back" in failed.message
     assert ["digits"] == [change.id.name for change in world.plan(declared)[0].changes if change.writes]
+
+
+def test_what_somebody_is_changing_is_not_called_in_sync(world: World) -> None:
+    """An update that was under way when the plan was made is waited for; what it brought is told, not reverted unseen."""
+    declared = resources(model(), service())
+    world.apply(declared)
+    (found,) = (document["service"] for document in world.sandbox.store.find("services"))
+    path = f"/v1/{{project_id}}/services/{found['service_id']}"
+    config = [{**one, "instance_count": 2} for one in world.session().api.call("GET", path)["config"]]
+    world.session().api.call("PUT", path, body={"config": config})
+
+    (first,) = (o for o in world.apply(declared) if o.change.id.kind == "Service")
+    assert (Ending.FAILED, ExitCode.CONFLICT) == (first.ending, first.code)
+    (second,) = (o for o in world.apply(declared) if o.change.id.kind == "Service")
+    assert (Ending.DONE, Reason.DRIFT) == (second.ending, second.change.reason)
 
 
 def test_the_address_of_a_service_is_told(world: World) -> None:

@@ -31,7 +31,7 @@ class Rollout(NamedTuple):
         if "state" in ignored(self.resource.spec):
             wanted = live.spec["state"]  # which is ``failed`` where nothing is to be started
         live = yield from settled(live, self.work.clock, touched=False)
-        if not self._agrees(live, self.config(live)):
+        if not self.is_live(live):
             if wanted == "stopped":
                 live = yield from put_state("stopped", live, self.work)
             live = yield from self._put_config(live)
@@ -52,6 +52,10 @@ class Rollout(NamedTuple):
         """The remote id of a model of the set."""
         model = self.work.live(ref)
         return model.remote_id if model else None
+
+    def is_live(self, live: Live) -> bool:
+        """Whether the config is as the manifest says."""
+        return self._agrees(live, self.config(live))
 
     def _agrees(self, live: Live, config: Spec) -> bool:
         """Whether a config is live; what was applied but does not show is taken for granted."""

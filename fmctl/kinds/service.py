@@ -427,7 +427,7 @@ class Service(Kind):
             return (yield from self._create(resource, work))
         assert live is not None
         if change.action is Action.NOOP:
-            live = (yield from self._ready(resource, live, work)) if moving(live) else live
+            live = (yield from self._arrived(resource, live, work)) if moving(live) else live
         else:
             live = yield from self._rollout(resource, work).converge(live)
         return self._applied(resource, live, work)
@@ -457,6 +457,14 @@ class Service(Kind):
         live = yield from settled(live, work.clock)
         if live.phase == "failed" and resource.spec.get("state", "running") == "running":
             raise failed(live)
+        return live
+
+    def _arrived(self, resource: Resource, live: Live, work: Work) -> Found:
+        """Wait for an update that was going on when the plan was made; what it brought may not be what is wanted."""
+        live = yield from self._ready(resource, live, work)
+        if not self._rollout(resource, work).is_live(live):
+            msg = f"service {live.remote_name} was being changed when the plan was made, and not to what is declared"
+            raise Conflict(msg, hint="`fmctl diff` shows now what differs; apply again")
         return live
 
     def _applied(self, resource: Resource, live: Live, work: Work) -> Live:
