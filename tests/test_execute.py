@@ -406,7 +406,7 @@ def test_a_rolled_back_update_fails_and_keeps_the_old_marker(world: World) -> No
 
 
 def test_what_somebody_is_changing_is_not_called_in_sync(world: World) -> None:
-    """An update that was under way when the plan was made is waited for; what it brought is told, not reverted unseen."""
+    """An update that was under way when the plan was made is waited for, and told; it is not reverted unseen."""
     declared = resources(model(), service())
     world.apply(declared)
     (found,) = (document["service"] for document in world.sandbox.store.find("services"))
