@@ -11,7 +11,7 @@ from fmctl.sandbox.wire import WireError
 NUMBERS: Mapping[str, Callable[[str], float]] = {"integer": int, "float": float}
 TYPES = ("string", "boolean", *NUMBERS)
 VALID_TYPES = ("none", "choice", "range")
-SWITCH = re.compile("true|false", re.IGNORECASE)
+SWITCH = re.compile("true|false|0|1", re.IGNORECASE)
 
 
 def check_parameters(source: Fields, *, complete: bool) -> None:
