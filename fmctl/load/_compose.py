@@ -279,7 +279,8 @@ class Composer:
             at += 1 + size(value)
         first = self._text.source(self._offsets[at])
         where = f"line {first.line}, column {first.column}"
-        self._problem(event.start_mark.index, rules.DUPLICATE_KEY, f"duplicate key {name!r}, first at {where}")
+        message, hint = f"duplicate key {name!r}, first at {where}", "keep one of the two"
+        self._problem(event.start_mark.index, rules.DUPLICATE_KEY, message, hint)
 
     def _alias(self, event: Any, depth: int) -> Any:
         offset = event.start_mark.index

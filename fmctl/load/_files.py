@@ -48,7 +48,8 @@ def text_of(path: str) -> str:
         with open(path, "rb", buffering=0) as file:
             return decoded(file.read(), path)
     except FileNotFoundError as error:
-        raise unusable(path, rules.NO_MATCH, "there is no such file or directory") from error
+        hint = None if os.path.isabs(path) else f"looked for {os.path.abspath(path)}"
+        raise unusable(path, rules.NO_MATCH, "there is no such file or directory", hint) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise unreadable(path, error) from error
 

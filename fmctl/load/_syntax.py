@@ -38,7 +38,7 @@ _WORDS: Final[tuple[tuple[str, str, str | None], ...]] = (
     (
         "mapping values are not allowed",
         "a second ': ' on one line, or a key where none can stand",
-        "quote text that contains ': ', and give every key its own line",
+        "quote text that contains ': ', give every key its own line, and look for a ':' that the line before lacks",
     ),
     (
         r"expected (key|<block end>|'-' indicator)",
