@@ -110,9 +110,8 @@ def test_keys_open_what_they_are_for(judged: tuple[World, Sdk]) -> None:
     world, sdk = judged
     service_id = running(world, sdk, auth_type="API_KEY")
     other = world.running(name="other", runtime_config=runtime(auth_type="API_KEY"))
-    path = "/v2/{project_id}/services/api-keys"
-    user = sdk.raw("POST", path, {"name": "all", "scope": "USER"})
-    bound = sdk.raw("POST", path, {"name": "one", "scope": "SERVICE"})
+    user = sdk.create_key("all", "USER")
+    bound = sdk.create_key("one", "SERVICE")
     sdk("bind_infer_api_key", service_id=service_id, key_id=bound["key_id"])
     temporary = sdk("create_infer_temp_api_key", body={"expire_time": 1}).api_key
     temp = {"X-Api-Key-Type": "temp"}
@@ -133,7 +132,7 @@ def test_a_secret_is_shown_once(judged: tuple[World, Sdk]) -> None:
     """The creation's answer holds it, and no other; the key opens nothing once it is deleted."""
     world, sdk = judged
     service_id = running(world, sdk, auth_type="API_KEY")
-    made = sdk.raw("POST", "/v2/{project_id}/services/api-keys", {"name": "app", "scope": "SERVICE"})
+    made = sdk.create_key("app", "SERVICE")
     answers = [
         sdk("bind_infer_api_key", service_id=service_id, key_id=made["key_id"]),
         *sdk("list_infer_api_keys").data,
@@ -150,9 +149,8 @@ def test_keys_are_bound_once(judged: tuple[World, Sdk]) -> None:
     """What is bound already, or not bound, is told as an error; batches go on, and take ten at most."""
     world, sdk = judged
     service_id = world.create(group_configs=[])
-    path = "/v2/{project_id}/services/api-keys"
-    ids = [sdk.raw("POST", path, {"name": f"k{n}", "scope": "SERVICE"})["key_id"] for n in range(2)]
-    user = sdk.raw("POST", path, {"name": "user", "scope": "USER"})["key_id"]
+    ids = [sdk.create_key(f"k{n}", "SERVICE")["key_id"] for n in range(2)]
+    user = sdk.create_key("user", "USER")["key_id"]
     one = {"service_id": service_id, "key_id": ids[0]}
     unbound = sdk.refused("unbind_infer_api_key", **one)
     sdk("bind_infer_api_key", **one)

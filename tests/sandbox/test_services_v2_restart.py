@@ -40,7 +40,7 @@ def test_services_come_back_after_a_kill_of_the_server(tmp_path: Path) -> None:
         with served(tmp_path) as (process, info):
             sdk = judge(info)
             up, stopped = sdk.running(**OPEN), sdk.running(name="stopped")
-            key = sdk.raw("POST", "/v2/{project_id}/services/api-keys", {"name": "app", "scope": "USER"})["api_key"]
+            key = sdk.create_key("app", "USER")["api_key"]
             sdk("stop_infer_service", service_id=stopped.id)
             sdk.settled(stopped.id)
             updating = sdk.running(name="updating", runtime_config=runtime(auth_type="API_KEY"))

@@ -90,6 +90,17 @@ def test_a_time_is_not_missed_by_a_stride(judged: tuple[World, Sdk], stride: int
     assert sdk("list_infer_deployment_hpa_events", **at).total == happens
 
 
+def test_a_target_is_the_most_where_no_other_is_named(judged: tuple[World, Sdk]) -> None:
+    """Then target_replicas is what a rule scales up to; without either, 128."""
+    world, sdk = judged
+    at = where(world, world.running())
+    made = sdk("create_infer_deployment_hpa", **at, body=policy(at, rule(max_replicas=None, target_replicas=5)))
+    unbounded = rule(name="more", max_replicas=None, target_replicas=None) | {"operate": "ADD"}
+    changed = sdk("update_infer_deployment_hpa", **at, body={"id": made.id, "hpa_rules": [unbounded]})
+
+    assert (made.max_replicas, changed.max_replicas) == (5, 128)
+
+
 def test_bounds_hold_without_any_load(judged: tuple[World, Sdk]) -> None:
     """As many as min_replicas at least; numbers may be broken, and count without their fraction."""
     world, sdk = judged
@@ -127,7 +138,6 @@ def test_a_rule_that_is_switched_off_does_nothing(judged: tuple[World, Sdk]) -> 
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"max_replicas": None}, MISSING),
         ({"name": None}, MISSING),
         ({"name": "Load"}, INVALID),
         ({"name": "abc"}, INVALID),

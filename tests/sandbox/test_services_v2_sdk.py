@@ -228,7 +228,7 @@ def test_tags_are_understood(sdk: Sdk) -> None:
 def test_api_keys_open_services(sdk: Sdk) -> None:
     """A key of scope SERVICE opens what it is bound to, a temporary one everything for a while; others nothing."""
     made = sdk.running(runtime_config=runtime(auth_type="API_KEY"))
-    created = sdk.raw("POST", "/v2/{project_id}/services/api-keys", {"name": "app", "scope": "SERVICE"})
+    created = sdk.create_key("app", "SERVICE")
     secret, key_id = created["api_key"], created["key_id"]
     url, where = address(made), {"service_id": made.id, "key_id": key_id}
     statuses = [predict(url).status_code, predict(url, Authorization=secret).status_code]

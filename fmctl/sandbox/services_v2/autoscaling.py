@@ -5,7 +5,7 @@ A CRON_HPA rule sets the number of instances at the times of a cron expression, 
 A METRIC_HPA rule keeps it where the load is: between min_replicas and max_replicas, and such that no instance has more
 than PER_INSTANCE requests to answer in a minute. Requests name no metric, so this is the one that there is: what the
 gateway has sent to the deployment in the last 60 seconds. `upscale_window` and `downscale_window` are seconds of rest
-between one scaling, or the making of the rule, and the next one up or down.
+between one scaling, or the making of the rule, and the next one up or down. Without max_replicas target_replicas is it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ KEPT_EVENTS = 100
 LATE = 600.0  # seconds; more than the longest step of virtual time
 WINDOWS = {"upscale_window": 1, "downscale_window": 60}
 
-COUNT = floored(1, 128)
+MOST = 128
+COUNT = floored(1, MOST)
 RULE = Fields(
     {
         "id": text(),
@@ -124,8 +125,9 @@ def _add(policy: dict[str, Any], rule: Mapping[str, Any], now: float) -> None:
         _require(made, "schedule", "target_replicas")
         made["due"] = next_time(made["schedule"], now)
     else:
-        _require(made, "max_replicas")
-        made = {"min_replicas": 1, **WINDOWS, **made, "scaled_at": now}
+        _require(made)
+        most = max(made.get("target_replicas", MOST), made.get("min_replicas", 1))
+        made = {"min_replicas": 1, "max_replicas": most, **WINDOWS, **made, "scaled_at": now}
         if made["min_replicas"] > made["max_replicas"]:
             raise invalid("hpa_rules.min_replicas", "at most max_replicas")
     policy["hpa_rules"].append(made | {"status": "CONFIG_SUCCESS"})
