@@ -49,10 +49,12 @@ def test_hours_pass_in_a_moment(fmctl: CommandLine) -> None:
             [job] = json.loads(fmctl("get", "TrainingJob", "-o", "json", "--context", "sandbox").out)["items"]
             seen.append((moved, job["status"]["phase"]))
         log = fmctl("logs", "TrainingJob/starter-train", "--context", "sandbox").out
+        told = fmctl("sandbox", "status").out
 
     assert 0 == started.code, started.err
     assert [("2025-01-01T00:30:00Z\n", "Running"), ("2025-01-01T02:00:00Z\n", "Completed")] == seen
     assert "played\n" == log
+    assert "virtual time 2025-01-01T02:00:00Z" in told
 
 
 def test_real_time_is_not_moved(fmctl: CommandLine) -> None:

@@ -34,7 +34,10 @@ def _folder(chosen: Path | None) -> Path:
 
 @app.command()
 def up(state_dir: StateDir = None) -> None:
-    """Start it in the background, unless it is up."""
+    """Start it in the background, unless it is up.
+
+    With trouble on request, a script or virtual time it runs in the foreground: `fmctl sandbox serve`.
+    """
     from fmctl import host
 
     info = host.up(_folder(state_dir), os.environ)
@@ -52,8 +55,9 @@ def down(state_dir: StateDir = None) -> None:
 
 @app.command()
 def status(state_dir: StateDir = None) -> int:
-    """Say whether it is up, and where."""
+    """Say whether it is up, and where; of virtual time, what time it is."""
     from fmctl import host
+    from fmctl.domain.values import moment
 
     folder = _folder(state_dir)
     info = host.running(folder)
@@ -62,6 +66,8 @@ def status(state_dir: StateDir = None) -> int:
         say("sandbox is down" if pid is None else f"sandbox (pid {pid}) is up and does not answer")
         return ExitCode.DIFFERENCES
     say(f"sandbox is up at {info['endpoint']}\n  project {info['project_id']}, pid {info['pid']}, state in {folder}")
+    if info.get("clock") == "virtual":
+        say(f"  virtual time {moment(round(1000 * host.advance(folder, 0)))}")
     return ExitCode.OK
 
 

@@ -66,7 +66,8 @@ class Server:
         except BaseException:
             self._state.close()
             raise
-        self._state.announce(self.info, int(self._server.effective_port))
+        announced = {**self.info, "clock": "virtual" if pace.virtual else "real"}
+        self._state.announce(announced, int(self._server.effective_port))
 
     @property
     def info(self) -> dict[str, str]:

@@ -51,7 +51,7 @@ def test_it_says_where_it_is_and_goes_when_told(tmp_path: Path) -> None:
         code = process.wait(timeout=20)
 
     assert " ".join(info) == KEYS
-    assert (found, mode, alive, code) == ({**info, "pid": process.pid}, 0o600, 401, 0)
+    assert (found, mode, alive, code) == ({**info, "clock": "real", "pid": process.pid}, 0o600, 401, 0)
     assert not note.exists()
 
 
