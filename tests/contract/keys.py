@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .jobs import NAMES
+from .models import MODELS
 from .talk import Talk
 
 ELSEWHERE = "f" * 32
@@ -25,5 +26,6 @@ def hold(talk: Talk) -> Talk:
     for step, changes in wrong.items():
         door = type(talk.door)(replace(site, **changes))
         talk.through(door).ask(step, "GET", NAMES, **question)
+        talk.through(door).ask(f"{step}, first API", "GET", MODELS, limit=1)
         door.close()
     return talk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .sdk_door import obs_client
@@ -43,6 +44,8 @@ def hold_pieces(talk: Talk) -> Talk:
         keep(talk, "deleted", obs.deleteObject(site.bucket, key))
         keep(talk, "deleted twice", obs.deleteObject(site.bucket, key))
         keep(talk, "absent", obs.getObject(site.bucket, key, loadStreamInMemory=True))
+        keep(talk, "no bucket", obs.getObject(f"contract-{site.tag}-none", "big", loadStreamInMemory=True))
+        _ask_as_others(talk, key)
     finally:
         empty(site, folder)
     return talk
@@ -78,6 +81,15 @@ def _list(talk: Talk, obs: Any, prefix: str) -> None:
     keep(talk, "folders", obs.listObjects(bucket, prefix=prefix, delimiter="/"))
     first = keep(talk, "first page", obs.listObjects(bucket, prefix=prefix, max_keys=1))
     keep(talk, "second page", obs.listObjects(bucket, prefix=prefix, max_keys=1, marker=first.body.next_marker))
+
+
+def _ask_as_others(talk: Talk, key: str) -> None:
+    site = talk.site
+    wrong = {"secret_key": site.secret_key[::-1]}, {"access_key": site.access_key[::-1]}
+    for step, changes in zip(("another secret", "another key"), wrong, strict=True):
+        obs = obs_client(replace(site, **changes))
+        keep(talk, step, obs.getObject(site.bucket, key, loadStreamInMemory=True))
+        obs.close()
 
 
 def keep(talk: Talk, step: str, answer: Any) -> Any:

@@ -13,12 +13,13 @@ import pytest
 from judge.server import ACCOUNT, Judge
 
 from fmctl.clock import SystemClock
+from fmctl.domain.problem import FmctlError
 from fmctl.modelarts.auth import AkSkAuth
 from fmctl.modelarts.iam import find_project
 from fmctl.sandbox.script.cases import JobCase, ModelCase, Script, ServiceCase
 from fmctl.sandbox.server import Server
 from fmctl.sandbox.timelapse import Pace
-from fmctl.settings import Context, env_context, find_context
+from fmctl.settings import ENV, SANDBOX, Context, find_context
 
 from .recording import STAND_IN
 from .site import SPECIFICATION, Site
@@ -63,7 +64,7 @@ def sandbox(folder: Path) -> Iterator[Site]:
 def judge(_folder: Path) -> Iterator[Site]:
     """The strict server that was written from the reference alone."""
     made = Judge()
-    made.switches.job_course = (0.02, 0.02, LONG)
+    made.switches.job_course = (0.3, 0.05, LONG)
     try:
         yield Site(
             name="judge",
@@ -94,7 +95,7 @@ def recorded(_folder: Path) -> Iterator[Site]:
 def real(_folder: Path) -> Iterator[Site]:
     """The ModelArts of the environment, where a look costs time and everything else money."""
     environ = os.environ
-    context = find_context("env", environ, lambda: env_context(environ))
+    context = _context(environ)
     missing = [name for name, given in _needed(context, environ).items() if not given]
     if missing or "PYTEST_XDIST_WORKER" in environ:
         pytest.fail(f"set {', '.join(missing)}" if missing else "one run at a time: without -n", pytrace=False)
@@ -124,6 +125,13 @@ def real(_folder: Path) -> Iterator[Site]:
         patience=2400.0,
         pause=10.0,
     )
+
+
+def _context(environ: Mapping[str, str]) -> Context:
+    try:
+        return find_context(ENV, environ, lambda: Context(SANDBOX))
+    except FmctlError as error:
+        pytest.fail(f"{error}: {error.hint}", pytrace=False)
 
 
 def _needed(context: Context, environ: Mapping[str, str]) -> dict[str, str]:

@@ -15,10 +15,13 @@ def test_a_key_pair_has_the_project_of_its_region(about_keys: Talk) -> None:
 
 @pytest.mark.parametrize("step", ["another secret", "another key"])
 def test_a_wrong_signature_stops_at_the_gateway(about_keys: Talk, step: str) -> None:
-    """It is the gateway that says so, with 401 and a code of its own."""
-    assert (401, "APIGW.0301") == about_keys[step].refusal
+    """It is the gateway that says so, to both generations of the API, with 401 and a code of its own."""
+    answers = (about_keys[step], about_keys[f"{step}, first API"])
+
+    assert [(401, "APIGW.0301")] * 2 == [answer.refusal for answer in answers]
 
 
 def test_another_project_is_refused(about_keys: Talk) -> None:
-    """A key pair opens no other project than its own: training calls the path unknown, the platform forbids it."""
-    assert about_keys["another project"].refusal in {(404, "2786"), (403, "0210")}
+    """A key pair opens no other project than its own: training knows no such path, the first API forbids it."""
+    assert (404, "2786") == about_keys["another project"].refusal
+    assert (403, "0210") == about_keys["another project, first API"].refusal

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
+
 from .door import Stored
 from .objects import NAMES, PIECES
 from .talk import Talk
@@ -69,6 +71,19 @@ def test_an_object_can_be_deleted_twice(about_pieces: Talk) -> None:
     """204 both times; to read it is 404 with a code."""
     assert [204, 204] == [about_pieces[step].status for step in ("deleted", "deleted twice")]
     assert (404, "NoSuchKey") == about_pieces["absent"].refusal
+
+
+def test_a_bucket_that_is_not_there_is_404(about_pieces: Talk) -> None:
+    """Whatever is asked for in it."""
+    assert (404, "NoSuchBucket") == about_pieces["no bucket"].refusal
+
+
+@pytest.mark.parametrize(
+    ("step", "code"), [("another secret", "SignatureDoesNotMatch"), ("another key", "InvalidAccessKeyId")]
+)
+def test_a_wrong_key_pair_opens_no_object(about_pieces: Talk, step: str, code: str) -> None:
+    """403, before it is told whether the object is there."""
+    assert (403, code) == about_pieces[step].refusal
 
 
 def _md5(content: bytes) -> str:

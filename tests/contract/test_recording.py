@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from sandbox.sdk_surface import sdk_home
@@ -14,7 +15,7 @@ from vcr.errors import CannotOverwriteExistingCassetteException
 from . import jobs, keys, models, objects, services, sites, tokens
 from .fmctl_door import FmctlDoor
 from .recording import STAND_IN, recording, replaying
-from .scrubbing import leaks
+from .scrubbing import ENDPOINTS, leaks
 from .sdk_door import SdkDoor
 from .site import Site
 from .talk import Talk
@@ -31,6 +32,22 @@ CONVERSATIONS = {
 }
 
 
+class Served(NamedTuple):
+    """A sandbox, and all that it knows about its owner."""
+
+    site: Site
+    secrets: list[str]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    with sdk_home(folder), sites.sandbox(folder / "sandbox") as site:
+        known = json.loads((folder / "sandbox" / "credentials.json").read_text())
+        secrets = [value for name, value in known.items() if name != "region"]
+        yield Served(replace(site, several=1), secrets)
+
+
 def held(conversation: Conversation, door: type[FmctlDoor] | type[SdkDoor], site: Site) -> Talk:
     opened = door(site)
     try:
@@ -42,19 +59,17 @@ def held(conversation: Conversation, door: type[FmctlDoor] | type[SdkDoor], site
 @pytest.mark.parametrize("door", [FmctlDoor, SdkDoor], ids=lambda door: door.name)
 @pytest.mark.parametrize("topic", CONVERSATIONS)
 def test_a_cassette_tells_no_secret_and_the_whole_conversation(
-    topic: str, door: type[FmctlDoor] | type[SdkDoor], tmp_path: Path
+    topic: str, door: type[FmctlDoor] | type[SdkDoor], served: Served, tmp_path: Path
 ) -> None:
     """No key, token, password, name of an account or signature is on it; played back, every answer is the same."""
     path, conversation = tmp_path / "tape.yaml", CONVERSATIONS[topic]
-    with sdk_home(tmp_path), sites.sandbox(tmp_path / "sandbox") as made:
-        site = replace(made, several=1)
-        stand_in = replace(STAND_IN, modelarts=site.modelarts, iam=site.iam, obs=site.obs)
-        with recording(path, site, stand_in):
-            said = held(conversation, door, site)
-    with sdk_home(tmp_path), replaying(path, stand_in):
+    site, stand_in = served.site, replace(STAND_IN, **{name: getattr(served.site, name) for name in ENDPOINTS})
+    with recording(path, site, stand_in):
+        said = held(conversation, door, site)
+    with replaying(path, stand_in):
         heard = held(conversation, door, stand_in)
 
-    assert {} == leaks(path.read_text(), site, *_secrets(tmp_path / "sandbox"), *_token(said))
+    assert {} == leaks(path.read_text(), site, *served.secrets, *_token(said))
     assert said.statuses == heard.statuses
 
 
@@ -91,12 +106,6 @@ def test_a_conversation_that_failed_leaves_the_old_cassette(tmp_path: Path) -> N
         _ = 1 / 0
 
     assert "old" == path.read_text()
-
-
-def _secrets(folder: Path) -> list[str]:
-    """All that the sandbox knows about its owner."""
-    known = json.loads((folder / "credentials.json").read_text())
-    return [value for name, value in known.items() if name != "region"]
 
 
 def _token(said: Talk) -> list[str]:
