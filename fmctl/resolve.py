@@ -41,7 +41,10 @@ def order(resources: Sequence[Resource], kinds: Mapping[str, Kind]) -> list[Reso
     """Resources in the order of their references, with their needs; a cycle is a ManifestError. Reads no folder."""
     by_id = {resource.id: resource for resource in resources}
     needs = {id: _needs(resource, kinds) for id, resource in by_id.items()}
-    return [_with_needs(by_id[id], needs[id]) for id in _order(by_id, needs)]
+    try:
+        return [_with_needs(by_id[id], needs[id]) for id in _order(needs)]
+    except _Cycle as cycle:
+        raise ManifestError([_told(cycle.way, by_id, kinds)]) from None
 
 
 def _with_needs(resource: Resource, needs: tuple[ResourceId, ...]) -> Resource:
@@ -56,21 +59,24 @@ def _needs(resource: Resource, kinds: Mapping[str, Kind]) -> tuple[ResourceId, .
 # -------------------------------------------------------------------- order
 
 
-def _order(
-    by_id: Mapping[ResourceId, Resource], needs: Mapping[ResourceId, tuple[ResourceId, ...]]
-) -> list[ResourceId]:
+class _Cycle(Exception):
+    """References that lead back; ``way`` begins and ends with the same resource."""
+
+    def __init__(self, way: Sequence[ResourceId]) -> None:
+        super().__init__(way)
+        self.way = way
+
+
+def _order(needs: Mapping[ResourceId, tuple[ResourceId, ...]]) -> list[ResourceId]:
     """Topological order: by depth, then by id, so that the order of files does not matter."""
     depth: dict[ResourceId, int] = {}
-    for start in sorted(by_id):
-        _measure(start, needs, depth, by_id)
-    return sorted(by_id, key=lambda id: (depth[id], id))
+    for start in sorted(needs):
+        _measure(start, needs, depth)
+    return sorted(needs, key=lambda id: (depth[id], id))
 
 
 def _measure(
-    start: ResourceId,
-    needs: Mapping[ResourceId, tuple[ResourceId, ...]],
-    depth: dict[ResourceId, int],
-    by_id: Mapping[ResourceId, Resource],
+    start: ResourceId, needs: Mapping[ResourceId, tuple[ResourceId, ...]], depth: dict[ResourceId, int]
 ) -> None:
     """Depth of ``start`` and of all that it needs, without recursion: chains may be long."""
     way: list[ResourceId] = [start]
@@ -82,16 +88,18 @@ def _measure(
             depth.setdefault(id, 1 + max((depth[need] for need in needs[id]), default=-1))
             on_way.discard(way.pop())
         elif waiting[0] in on_way:
-            raise ManifestError([_cycle([*way[way.index(waiting[0]) :], waiting[0]], by_id)])
+            raise _Cycle([*way[way.index(waiting[0]) :], waiting[0]])
         else:
             way.append(waiting[0])
             on_way.add(waiting[0])
 
 
-def _cycle(way: Sequence[ResourceId], by_id: Mapping[ResourceId, Resource]) -> Problem:
+def _told(way: Sequence[ResourceId], by_id: Mapping[ResourceId, Resource], kinds: Mapping[str, Kind]) -> Problem:
+    """A cycle, told at the first of its references, with the whole way."""
     first = by_id[way[0]]
+    path = next(path for path, to in kinds[first.kind].references(first.spec) if to == way[1])
     text = "references form a cycle: " + " -> ".join(map(str, way))
-    return Problem(first.source("spec"), "FM0401", text, "remove one of these references")
+    return Problem(first.source(*path), "FM0401", text, "remove one of these references")
 
 
 # -------------------------------------------------------------------- folders

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from declared import Manifest, job, model, resource, resources, service
 from hypothesis import given
 from hypothesis import strategies as st
@@ -366,12 +367,14 @@ def test_the_order_of_files_does_not_matter(order: list[int]) -> None:
 
 
 def test_a_cycle_is_printed() -> None:
-    """References that form a cycle are a mistake, told with the whole way."""
+    """References that form a cycle are a mistake, told at the first of them with the whole way."""
     with pytest.raises(ManifestError) as caught:
         resources(job("a", requires=["c"]), job("b", requires=["a"]), job("c", requires=["b"]))
+    [problem] = caught.value.problems
+    line = yaml.safe_dump(job("a", requires=["c"]), sort_keys=False).splitlines()[problem.source.line - 1]
 
-    assert "TrainingJob/a -> TrainingJob/c -> TrainingJob/b -> TrainingJob/a" in str(caught.value)
-    assert ["FM0401"] == [problem.rule for problem in caught.value.problems]
+    assert "TrainingJob/a -> TrainingJob/c -> TrainingJob/b -> TrainingJob/a" in problem.message
+    assert ("FM0401", "- c") == (problem.rule, line.strip())
 
 
 def test_long_chains_are_no_trouble() -> None:
