@@ -54,6 +54,16 @@ def test_get_of_what_is_not_there_is_told_by_the_exit_code(fmctl: CommandLine) -
     assert "Service/other is not there" in answer.err
 
 
+def test_nothing_is_no_data(fmctl: CommandLine) -> None:
+    """That there is nothing is told on stderr; machines get an empty list."""
+    unlabelled = ("get", "Service", "-f", "line", "-l", "stage=train")
+    nothing = fmctl(*unlabelled)
+
+    assert (0, "", "Nothing here.\n") == (nothing.code, nothing.out, nothing.err)
+    assert "" == fmctl(*unlabelled, "-o", "name").out
+    assert {"items": []} == json.loads(fmctl(*unlabelled, "-o", "json").out)
+
+
 def test_watching_ends_well_on_ctrl_c(fmctl: CommandLine) -> None:
     """Ctrl-C is how a watch ends: exit code 0, the lines so far printed."""
     watch = subprocess.Popen(

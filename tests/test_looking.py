@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import Breakage, World
 
-from fmctl.cli.watching import watch
+from fmctl.cli.watching import fitting, watch
 from fmctl.details import details
 from fmctl.domain.live import Health, Live
 from fmctl.domain.plan import Target
@@ -331,6 +331,12 @@ def test_watching_prints_what_changes(world: World, capsys: pytest.CaptureFixtur
 
     assert ["KIND/NAME", *["TrainingJob/other", "TrainingJob/train"] * 2] == [line.split()[0] for line in lines]
     assert ["Running", "Running", "Completed", "Completed"] == [line.split()[1] for line in lines[1:]]
+
+
+def test_what_is_watched_fits_the_screen() -> None:
+    """What there is no room for is counted."""
+    assert ["a", "b"] == fitting(["a", "b"], 4)
+    assert ["a", "b", "… and 2 more"] == fitting(["a", "b", "c", "d"], 4)
 
 
 # ------------------------------------------------------------------ tables

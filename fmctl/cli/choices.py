@@ -54,7 +54,7 @@ def complete_goal(incomplete: str) -> Completed:
 
 def complete_listing_format(incomplete: str) -> Completed:
     """What ``get -o`` takes."""
-    from fmctl.report.listing import FORMATS
+    from fmctl.cli.get import FORMATS
 
     return _fitting(FORMATS, incomplete)
 

@@ -25,7 +25,7 @@ def events(
     Of a job it is the newest run; the oldest event comes first.
     """
     from fmctl.api import address
-    from fmctl.cli.output import columns, say
+    from fmctl.cli.output import columns, say, warn
     from fmctl.cli.session import open_session, project_of
     from fmctl.details import newest
     from fmctl.kinds import records
@@ -34,4 +34,7 @@ def events(
     id = address(what, "TrainingJob", "Service")
     session = open_session(project_of(None), context)
     found = records.events(newest(id, session)[-1], session.api)
-    say("\n".join(events_lines(found[-tail:] if tail else found, columns())) or "No events.")
+    if found:
+        say("\n".join(events_lines(found[-tail:] if tail else found, columns())))
+    else:
+        warn(f"{id} has no events")

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from fmctl.listing import Entry
 
 
+MACHINE = ("json", "yaml")
+FORMATS = ("table", "wide", *MACHINE, "name")
+
+
 def get(
     what: Annotated[
         str | None,
@@ -41,11 +45,11 @@ def get(
 
     Of every set, unless -f narrows it to manifests.
     """
-    from fmctl.cli.output import columns, fail, say
+    from fmctl.cli.output import columns, fail, say, warn
     from fmctl.cli.session import open_session, project_of
     from fmctl.kinds import parse
     from fmctl.listing import entries
-    from fmctl.report.listing import MACHINE, formatted
+    from fmctl.report.listing import formatted
 
     _check(output, watch=watch)
     kind, name = parse(what) if what else (None, None)
@@ -63,13 +67,14 @@ def get(
     if name and not found:
         fail(f"{what} is not there", None if every else "fmctl get -A also lists what carries no marker of a set")
         return ExitCode.DIFFERENCES
-    say(formatted(found, output, session.clock.now(), columns()))
+    if found or output in MACHINE:
+        say(formatted(found, output, session.clock.now(), columns()))
+    else:
+        warn("Nothing here.")
     return ExitCode.OK
 
 
 def _check(output: str, *, watch: bool) -> None:
-    from fmctl.report.listing import FORMATS
-
     if output not in FORMATS:
         msg = f"no output format {output!r}"
         raise UsageError(msg, hint=f"formats: {', '.join(FORMATS)}")

@@ -31,9 +31,12 @@ def logs(
 
     id = address(what if "/" in what else f"TrainingJob/{what}", "TrainingJob")
     session = open_session(project_of(None), context)
-    pieces = follow_log(newest_run(str(id), session), session, task, follow=follow, notify=warn)
-    for number, text in enumerate(pieces):
+    run, wrote = newest_run(str(id), session), False
+    for number, text in enumerate(follow_log(run, session, task, follow=follow, notify=warn)):
+        wrote = wrote or bool(text)
         lines = text.splitlines(keepends=True)
         kept = lines if tail is None or number else lines[len(lines) - min(tail, len(lines)) :]
         sys.stdout.write("".join(kept))
         sys.stdout.flush()
+    if not wrote:
+        warn(f"{run.remote_name} is {run.phase} and has written nothing that there is a record of")

@@ -16,6 +16,7 @@ from fmctl.report.times import clock, when
 
 NEWEST_EVENTS = 10
 NEWEST_UPDATES = 3
+NEWEST_RUNS = 10
 _WIDEST = 22
 _INDENT = "  "
 
@@ -110,12 +111,14 @@ def _health(live: Live) -> str:
 
 
 def _runs(runs: Sequence[Live], columns: int | None) -> Sequence[str]:
-    """Newest first, as people look for it; what the platform says about a run stands below it."""
+    """The newest first, as people look for it; what the platform says about a run stands below it."""
     if not runs:
         return ()
-    newest = list(reversed(runs))
+    newest = list(reversed(runs))[:NEWEST_RUNS]
     head, *lines = table(("RUN", "TRY", "PHASE", "CREATED", "STARTED", "RAN"), list(map(_run, newest)), columns)
-    return [head, *(text for line, run in zip(lines, newest, strict=True) for text in (line, *_said(run, columns)))]
+    told = (text for line, run in zip(lines, newest, strict=True) for text in (line, *_said(run, columns)))
+    more = len(runs) - len(newest)
+    return [head, *told, *([f"… and {more} before them: fmctl get {newest[0].id} -o json lists them"] if more else [])]
 
 
 def _run(run: Live) -> tuple[str, ...]:

@@ -14,9 +14,6 @@ from fmctl.load import dump
 from fmctl.report.table import table, width
 from fmctl.report.times import age
 
-MACHINE = ("json", "yaml")
-FORMATS = ("table", "wide", *MACHINE, "name")
-
 
 def item(entry: Entry) -> dict[str, Any]:
     """One element of ``items``."""
@@ -80,15 +77,15 @@ def _run(run: Live) -> dict[str, Any]:
 
 
 def formatted(found: Sequence[Entry], format: str, now: float, columns: int | None = None) -> str:
-    """The listing in one of FORMATS; the table fits into ``columns`` where that is given."""
-    if format == "name":
-        return "\n".join(str(entry.id) for entry in found)
-    whole = {"items": [item(entry) for entry in found]} if format in MACHINE else {}
-    if format == "yaml":
-        return dump(whole).rstrip("\n")
-    if format == "json":
-        return json.dumps(whole, ensure_ascii=False, indent=2)
-    return "\n".join(lines(found, now, columns, wide=format == "wide")) if found else "Nothing here."
+    """The listing as ``table``, ``wide``, ``json``, ``yaml`` or ``name``; the table fits into ``columns``."""
+    match format:
+        case "name":
+            return "\n".join(str(entry.id) for entry in found)
+        case "yaml":
+            return dump({"items": list(map(item, found))}).rstrip("\n")
+        case "json":
+            return json.dumps({"items": list(map(item, found))}, ensure_ascii=False, indent=2)
+    return "\n".join(lines(found, now, columns, wide=format == "wide"))
 
 
 HEADS = ("KIND/NAME", "PHASE", "HEALTH", "RAN", "AGE", "REMOTE NAME")
