@@ -14,10 +14,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from fmctl.sandbox.api.services_v2_paging import chosen, ordered, page
-from fmctl.sandbox.models.checks import MISSING
 from fmctl.sandbox.services_v2 import connections
 from fmctl.sandbox.services_v2.connections import CONNECTIONS, Action, Connection, Status
 from fmctl.sandbox.services_v2.records import BAD_BODY, need
+from fmctl.sandbox.services_v2.rules import missing
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 BASE = "/v2/{project_id}/intranet-connection"
@@ -34,7 +34,7 @@ def create(call: Call) -> Reply:
     body = connections.APPLICATION(call.json(BAD_BODY))
     is_global = body.get("type") == "GLOBAL"
     if not is_global and not body.get("service_id"):
-        raise WireError(400, MISSING, "Required parameter service_id is missing: the type is SERVICE.")
+        raise missing("service_id")
     with call.sandbox.store.transaction():
         service = None if is_global else need(call, body["service_id"])
         connection = connections.apply_for(call.sandbox, call.project_id, call.user, body, service)
@@ -73,7 +73,7 @@ def delete(call: Call) -> Reply:
     """Delete all of the ids, or none when one of them is not there or is being deleted."""
     ids, now = connections.DELETION(call.json(BAD_BODY))["intranet_connection_ids"], call.sandbox.clock.now()
     if not ids:
-        raise WireError(400, MISSING, "Required parameter intranet_connection_ids is missing.")
+        raise missing("intranet_connection_ids")
     with call.sandbox.store.transaction():
         for connection in [_need(call, one) for one in dict.fromkeys(ids)]:
             connections.delete(connection, now)

@@ -20,9 +20,10 @@ from typing import Any
 from fmctl.sandbox import tokens
 from fmctl.sandbox.api.intranet_connections import internal_urls
 from fmctl.sandbox.api.services_v2_paging import chosen, number, ordered, page
-from fmctl.sandbox.models.checks import MISSING, invalid
+from fmctl.sandbox.models.checks import invalid
 from fmctl.sandbox.services_v2 import rendering, shapes, state, updates
 from fmctl.sandbox.services_v2.records import BAD_BODY, changing, need, services_of
+from fmctl.sandbox.services_v2.rules import missing
 from fmctl.sandbox.services_v2.state import LIVE, RESTING, SERVICES_V2, Document, Operation
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 from fmctl.sandbox.workspaces import workspace_of
@@ -83,7 +84,7 @@ def delete(call: Call) -> Reply:
     """Delete all of the ids, or none when one of them is not there or is being deleted."""
     ids, now = call.json(BAD_BODY).get("service_ids"), call.sandbox.clock.now()
     if not isinstance(ids, list) or not ids or not all(isinstance(one, str) for one in ids):
-        raise WireError(400, MISSING, "Required parameter service_ids is missing: a list of ids is expected.")
+        raise missing("service_ids")
     with call.sandbox.store.transaction():
         documents = [need(call, one) for one in dict.fromkeys(ids)]
         for document in documents:

@@ -16,13 +16,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from fmctl.sandbox.models.checks import MISSING, invalid
+from fmctl.sandbox.models.checks import invalid
 from fmctl.sandbox.services_v2 import state
 from fmctl.sandbox.services_v2.cron import next_time
-from fmctl.sandbox.services_v2.rules import Fields, flag, floored, many, one_of, text
+from fmctl.sandbox.services_v2.rules import Fields, flag, floored, many, missing, one_of, text
 from fmctl.sandbox.services_v2.state import Deployment, Document
 from fmctl.sandbox.services_v2.updates import scaled
-from fmctl.sandbox.wire import WireError
 
 Rule = dict[str, Any]
 
@@ -136,7 +135,7 @@ def _add(policy: dict[str, Any], rule: Mapping[str, Any], now: float) -> None:
 def _require(rule: Rule, *names: str) -> None:
     for name in ("name", *names):
         if name not in rule:
-            raise WireError(400, MISSING, f"Required parameter hpa_rules.{name} is missing.")
+            raise missing("hpa_rules", name)
 
 
 def _bounds(rule: Rule) -> tuple[str, ...]:

@@ -20,9 +20,9 @@ from enum import StrEnum
 from typing import Any
 
 from fmctl.sandbox.account import Account
-from fmctl.sandbox.models.checks import MISSING, invalid
+from fmctl.sandbox.models.checks import invalid
 from fmctl.sandbox.services_v2.progress import STEP
-from fmctl.sandbox.services_v2.rules import Fields, many, one_of, text
+from fmctl.sandbox.services_v2.rules import Fields, many, missing, one_of, text
 from fmctl.sandbox.services_v2.shapes import check_pool
 from fmctl.sandbox.services_v2.state import GONE_SOON, SERVICES_V2, WRONG_STATE, Document, status
 from fmctl.sandbox.serving.state import milliseconds
@@ -131,7 +131,7 @@ def apply_for(
     """A new application; nobody has to approve it when the service says so."""
     for name in NETWORK[body["scene"]]:
         if not body.get(name):
-            raise WireError(400, MISSING, f"Required parameter {name} is missing: the scene is {body['scene']}.")
+            raise missing(name)
     base = service["service"] if service else {}
     invoke = service["version"]["runtime_config"]["service_invoke"] if service else {}
     now = account.clock.now()

@@ -10,10 +10,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from fmctl.sandbox.models.checks import MISSING, invalid
-from fmctl.sandbox.services_v2.rules import Fields, digits, flag, many, one_of, text, whole
+from fmctl.sandbox.models.checks import invalid
+from fmctl.sandbox.services_v2.rules import Fields, digits, flag, many, missing, one_of, text, whole
 from fmctl.sandbox.services_v2.state import Deployment
-from fmctl.sandbox.wire import WireError
 
 Policy = dict[str, Any]
 
@@ -66,7 +65,7 @@ def create(deployment: Deployment, body: Mapping[str, Any], workspace: str) -> P
     if deployment.get("hra"):
         raise invalid("hra", "the deployment has a policy already; update it")
     if not body["hra_rules"]:
-        raise WireError(400, MISSING, "Required parameter hra_rules is missing.")
+        raise missing("hra_rules")
     settings = {name: body[name] for name in SETTINGS if name in body}
     rules = [
         _filled(rule) | {"id": str(uuid.uuid4()), "name": f"rule-{at}"} for at, rule in enumerate(body["hra_rules"])

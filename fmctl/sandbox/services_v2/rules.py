@@ -17,6 +17,11 @@ from fmctl.sandbox.wire import WireError
 Rule = Callable[[Any, str], Any]
 
 
+def missing(*path: str) -> WireError:
+    """A parameter that has to be there is not."""
+    return WireError(400, MISSING, f"Required parameter {'.'.join(filter(None, path))} is missing.")
+
+
 def text(pattern: str = "", rule: str = "", *, most: int | None = None, without: str = "") -> Rule:
     """A string; `rule` says in words what `pattern` demands."""
 
@@ -138,7 +143,7 @@ class Fields:
         prefix = f"{name}." if name else ""
         for key in self.required:
             if value.get(key) in (None, ""):
-                raise WireError(400, MISSING, f"Required parameter {prefix}{key} is missing.")
+                raise missing(name, key)
         kept = {
             **self.defaults,
             **{key: rule(value[key], prefix + key) for key, rule in self.fields.items() if value.get(key) is not None},

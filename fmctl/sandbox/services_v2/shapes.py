@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from fmctl.sandbox.models.checks import MISSING, invalid
-from fmctl.sandbox.services_v2.rules import Fields, Rule, digits, flag, many, number, one_of, text, whole
+from fmctl.sandbox.models.checks import invalid
+from fmctl.sandbox.services_v2.rules import Fields, Rule, digits, flag, many, missing, number, one_of, text, whole
 from fmctl.sandbox.services_v2.unit_shapes import ANY, DAY, MODEL, MOUNT, NAMED, PORT, UNIT, UNIT_UPDATE
 from fmctl.sandbox.serving.specifications import POOLS
 from fmctl.sandbox.serving.state import UNIT_SECONDS
@@ -71,7 +71,7 @@ def check_limits(runtime: Body, name: str) -> None:
     if protocol in SOCKETS and "rate_limit" in limit:
         raise invalid(f"{name}.service_limit.rate_limit", f"not with protocol {protocol}")
     if protocol not in SOCKETS and "rate_limit" not in limit:
-        raise WireError(400, MISSING, f"Required parameter {name}.service_limit.rate_limit is missing.")
+        raise missing(name, "service_limit.rate_limit")
 
 
 def _protocol_fits_type(service: Body, _: str) -> None:
@@ -86,12 +86,12 @@ def check_protocol(kind: str, runtime: Body) -> None:
 
 def _has_units(group: Body, name: str) -> None:
     if "unit_configs" in group and not group["unit_configs"]:
-        raise WireError(400, MISSING, f"Required parameter {name}.unit_configs is missing.".replace(" .", " "))
+        raise missing(name, "unit_configs")
 
 
 def _secret_is_named(group: Body, name: str) -> None:
     if group.get("secret_type") == "dew" and not group.get("secret_name"):
-        raise WireError(400, MISSING, f"Required parameter {name}.secret_name is missing.".replace(" .", " "))
+        raise missing(name, "secret_name")
 
 
 def _not_empty(listed: Rule) -> Rule:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fmctl.sandbox.models.checks import MISSING, NAME, invalid
-from fmctl.sandbox.services_v2.rules import Fields, flag, many, number, one_of, table, text, whole
-from fmctl.sandbox.wire import WireError
+from fmctl.sandbox.models.checks import NAME, invalid
+from fmctl.sandbox.services_v2.rules import Fields, flag, many, missing, number, one_of, table, text, whole
 
 Body = Mapping[str, Any]
 
@@ -25,12 +24,12 @@ MOST_TARGETS = 20
 def _check_method(health: Body, name: str) -> None:
     wanted = {"HTTP": "url", "EXEC": "cmd"}[health["check_method"]]
     if not health.get(wanted):
-        raise WireError(400, MISSING, f"Required parameter {name}.{wanted} is missing.")
+        raise missing(name, wanted)
 
 
 def _warm_up_has_a_name(mount: Body, name: str) -> None:
     if mount.get("os_warm_up") and not mount.get("source_name"):
-        raise WireError(400, MISSING, f"Required parameter {name}.source_name is missing.")
+        raise missing(name, "source_name")
 
 
 def _spec_or_flavor(unit: Body, name: str) -> None:
