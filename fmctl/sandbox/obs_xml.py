@@ -1,5 +1,6 @@
 """XML as OBS writes and reads it."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from xml.etree import ElementTree
@@ -7,6 +8,7 @@ from xml.etree import ElementTree
 from fmctl.sandbox.objects import ObsError
 
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 Node = ElementTree.Element
 
 
@@ -20,8 +22,8 @@ def node(tag: str, *children: "Node | None", **texts: object) -> Node:
 
 
 def render(root: Node) -> bytes:
-    """The document as bytes, with its declaration."""
-    return HEAD + ElementTree.tostring(root)
+    """The document as bytes, with its declaration. What XML cannot hold, `encoding-type=url` can."""
+    return HEAD + ILLEGAL.sub(b"?", ElementTree.tostring(root))
 
 
 def parse(body: bytes) -> Node:

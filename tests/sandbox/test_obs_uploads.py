@@ -81,6 +81,19 @@ def test_uploads_come_in_pages(obs: ObsClient) -> None:
     assert [True, False] == [first.isTruncated, rest.isTruncated]
 
 
+def test_parts_are_nobodys_objects(obs: ObsClient) -> None:
+    """Where parts wait cannot be listed, read or copied from."""
+    upload = obs.initiateMultipartUpload(BUCKET, "big").body.uploadId
+    obs.uploadPart(BUCKET, "big", 1, upload, content="x")
+    tried = [
+        obs.listObjects(".parts"),
+        obs.getObject(".parts", f"{upload}/00001"),
+        obs.copyObject(".parts", f"{upload}/00001", BUCKET, "stolen"),
+    ]
+
+    assert ["NoSuchBucket"] * 3 == [reply.errorCode for reply in tried]
+
+
 def test_only_what_has_arrived_can_be_joined(obs: ObsClient) -> None:
     """No parts, a part that never came, one with another ETag and an unknown upload are refused."""
     upload = obs.initiateMultipartUpload(BUCKET, "big").body.uploadId

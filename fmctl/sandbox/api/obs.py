@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 from fmctl.sandbox import obs_xml, temporary
 from fmctl.sandbox.account import Account
 from fmctl.sandbox.api import obs_buckets, obs_forms, obs_listing, obs_objects, obs_settings, obs_uploads
-from fmctl.sandbox.api.obs_call import ObsCall, Operations, empty, need_version, xml
+from fmctl.sandbox.api.obs_call import ObsCall, Operations, empty, need_public, need_version, xml
 from fmctl.sandbox.objects import ObsError
 from fmctl.sandbox.obs_signature import SUBRESOURCES, BadObsSignature, ObsRequest, family, verify
 
@@ -84,6 +84,7 @@ def _dispatch(sandbox: Account, request: Request, signed: ObsRequest) -> Respons
         return obs_forms.post_object(call)  # signed by a field of the form
     if request.method != "OPTIONS":  # a browser asks without saying for whom
         _verify(sandbox, signed)
+    need_public(bucket)
     need_version(call.argument("versionid"))
     handler = OPERATIONS.get((level, request.method, operation))
     if handler is None:

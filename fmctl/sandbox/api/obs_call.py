@@ -12,7 +12,7 @@ from fmctl.sandbox import obs_xml
 from fmctl.sandbox.account import Account
 from fmctl.sandbox.multipart import Multipart
 from fmctl.sandbox.object_info import BYTES, STANDARD, About
-from fmctl.sandbox.objects import Objects, ObsError, split_url
+from fmctl.sandbox.objects import PARTS, Objects, ObsError, split_url
 from fmctl.sandbox.obs_xml import Node
 
 # Headers of a request that come back with the object.
@@ -51,7 +51,9 @@ class ObsCall:
             return None
         name, _, version = source.partition("?versionId=")
         need_version(version)
-        return split_url("/" + unquote(name).lstrip("/"))
+        bucket, key = split_url("/" + unquote(name).lstrip("/"))
+        need_public(bucket)
+        return bucket, key
 
     def header(self, name: str) -> str | None:
         """The request's x-obs-NAME or x-amz-NAME."""
@@ -122,6 +124,12 @@ class ObsCall:
 ObsHandler = Callable[[ObsCall], Response]
 Operations = dict[tuple[str, str, str], ObsHandler]
 """Handlers by level (service, bucket, object), method and subresource."""
+
+
+def need_public(bucket: str) -> None:
+    """The parts of uploads are kept in a bucket that nobody knows of."""
+    if bucket == PARTS:
+        raise ObsError(404, "NoSuchBucket", "The specified bucket does not exist.")
 
 
 def need_version(version: str) -> None:
