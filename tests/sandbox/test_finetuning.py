@@ -271,6 +271,17 @@ def test_low_rank_adaptation_learns_a_product(tunings: Tunings) -> None:
     assert all(y / x == pytest.approx(pairs[0][1] / pairs[0][0], abs=0.01) for x, y in pairs)
 
 
+def test_a_training_that_diverges_fails(tunings: Tunings) -> None:
+    """When the loss grows instead of falling, the job ends and says what is to blame."""
+    config = {"task_env": envs(EPOCHS="100", LR="1"), "checkpoint_config": {"save_checkpoints_max": 0}}
+    job_id = tunings.finish(request("wild", train_type="LORA", ftjob_config=config))
+    log = tunings.ask("show_training_job_logs_preview", job_id, task_id="worker-0").content
+
+    assert "Failed" == tunings.phase(job_id)
+    assert "failed: the loss grows beyond all bounds: LR 1 is too high" in log
+    assert [] == tunings.artifacts(job_id)
+
+
 def test_data_that_cannot_be_read_fails_the_job(tunings: Tunings) -> None:
     """The log names file and line, and nothing is left to publish."""
     from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException

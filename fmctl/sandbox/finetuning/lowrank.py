@@ -44,7 +44,7 @@ class LowRank(Language):
         up = self._up.setdefault(name.partition(":")[0], [[0.0] * SIZE for _ in range(self._rank)])
         if name not in self._down:
             random = Random(f"{self._seed} {name}")  # noqa: S311 (seeded: a training can be repeated)
-            self._down[name] = [random.gauss(0, 1) for _ in range(self._rank)]
+            self._down[name] = [random.gauss(0, self._rank**-0.5) for _ in range(self._rank)]
         return self._down[name], up
 
 

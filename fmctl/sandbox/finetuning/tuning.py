@@ -19,6 +19,7 @@ from fmctl.sandbox.programs import Order
 START, OUTPUT = "base_model", "output_model"
 """The names of a job's input that it starts from, if that is not the base model, and of its output."""
 POINTS = 50  # of the curve of losses, at most, for each epoch
+HIGHEST = 1e6  # nats: a guess by chance costs less than five
 Say = Callable[[str], None]
 
 
@@ -27,17 +28,17 @@ def run_tuning(order: Order, folder: Path, say: Say) -> int:
     job = order.job
     settings = read_settings(job["train_type"], job["ftjob_config"])
     try:
-        examples = _examples(order)
-    except BadData as error:
+        examples, model = _examples(order), _start(order, settings)
+        say(f"{settings.train_type} of {job['spec']['asset_id']}: {len(examples)} examples, {settings.epochs} epochs")
+        Tuning(model, settings, examples, Path(order.outputs[OUTPUT]), folder, say).run()
+    except (BadData, Diverged, ValueError) as error:
         say(f"failed: {error}")
         return 1
-    start = order.inputs.get(START)
-    model = Language.load(Path(start)) if start else base_model()
-    if settings.train_type == LORA:
-        model = LowRank(model, settings.rank, settings.seed)
-    say(f"{settings.train_type} of {job['spec']['asset_id']}: {len(examples)} examples, {settings.epochs} epochs")
-    Tuning(model, settings, examples, Path(order.outputs[OUTPUT]), folder, say).run()
     return 0
+
+
+class Diverged(Exception):
+    """The training leads away from what is to be learned."""
 
 
 class Tuning:
@@ -62,33 +63,27 @@ class Tuning:
         for epoch in range(1, self._settings.epochs + 1):
             learned = self._epoch(epoch)
             loss = self._test(learned)
-            self._say(f"epoch {epoch}/{self._settings.epochs} loss={learned:.4f} eval_loss={loss:.4f}")
+            held_out = f" eval_loss={loss:.4g}" if self._tested else ""
+            self._say(f"epoch {epoch}/{self._settings.epochs} loss={learned:.4g}{held_out}")
             if self._settings.saves(epoch):
                 self._keep(MIDDLE, f"checkpoints/epoch-{epoch}", epoch, loss)
         self._keep(FINAL, "final", self._settings.epochs, loss)
 
     def _epoch(self, epoch: int) -> float:
         """Learn from all examples in an order of its own; the mean loss."""
-        order = list(self._learned)
+        order, losses = list(self._learned), list[float]()
         Random(self._settings.seed * 1000 + epoch).shuffle(order)  # noqa: S311 (seeded: a training can be repeated)
-        losses: list[float] = []
-        for number, group in _groups(order, POINTS):
-            steps = range(self._progress.steps + 1, self._progress.steps + 1 + len(group))
-            found = [self._step(step, example) for step, example in zip(steps, group, strict=True)]
-            known = [loss for loss in found if loss is not None]
-            self._progress.steps = steps[-1]
-            if known:
-                self._progress.loss.append((steps[-1], round(fmean(known), 6)))
-            losses += known
+        for group in _groups(order, POINTS):
+            fresh = group[max(self._settings.skipped - self._progress.steps, 0) :]
+            found = [self._model.learn(*example, self._settings.rate) for example in fresh]
+            if not all(loss < HIGHEST for loss in found):  # a loss that is no number is not below it either
+                raise Diverged(f"the loss grows beyond all bounds: LR {self._settings.rate:g} is too high")
+            self._progress.steps += len(group)
+            if found:
+                self._progress.loss.append((self._progress.steps, round(fmean(found), 6)))
             self._note()
-            if number == 0 and epoch == 1:
-                self._say(f"step {steps[-1]}/{self._progress.total} loss={fmean(known or [0.0]):.4f}")
+            losses += found
         return fmean(losses) if losses else 0.0
-
-    def _step(self, step: int, example: Example) -> float | None:
-        if step <= self._settings.skipped:
-            return None
-        return self._model.learn(*example, self._settings.rate)
 
     def _test(self, learned: float) -> float:
         """The loss of what was held out; of what was learned when that is nothing."""
@@ -114,6 +109,13 @@ class Tuning:
         return round(time.monotonic() - self._started, 3)
 
 
+def _start(order: Order, settings: Settings) -> Language:
+    """The model that is trained."""
+    start = order.inputs.get(START)
+    model = Language.load(Path(start)) if start else base_model()
+    return LowRank(model, settings.rank, settings.seed) if settings.train_type == LORA else model
+
+
 def _examples(order: Order) -> list[Example]:
     found: list[Example] = []
     for channel in order.job["algorithm"]["inputs"]:
@@ -132,8 +134,7 @@ def _shaped(example: Example, settings: Settings) -> Example:
     return example
 
 
-def _groups(examples: Sequence[Example], count: int) -> Iterator[tuple[int, Sequence[Example]]]:
+def _groups(examples: Sequence[Example], count: int) -> Iterator[Sequence[Example]]:
     """The examples in so many groups, or in one each when there are fewer."""
     size = max(-(-len(examples) // count), 1)
-    for number, at in enumerate(range(0, len(examples), size)):
-        yield number, examples[at : at + size]
+    return (examples[at : at + size] for at in range(0, len(examples), size))
