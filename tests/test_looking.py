@@ -413,7 +413,7 @@ def test_a_named_resource_is_looked_for_by_its_name(world: World) -> None:
 
 
 def test_names_are_not_cut_for_the_sake_of_others(chain: World) -> None:
-    """Where the terminal is narrow the remote names are left out; -o wide has all, and why something failed."""
+    """Where the terminal is narrow columns are left out from the right; -o wide has all, and why something failed."""
     session = chain.session()
     found = entries(session)
 
@@ -421,6 +421,7 @@ def test_names_are_not_cut_for_the_sake_of_others(chain: World) -> None:
     narrow = formatted(found, "table", session.clock.now(), 60)
     assert "REMOTE NAME" not in narrow
     assert "ModelVersion/digits-1-0-0" in narrow
+    assert ["KIND/NAME", "PHASE"] == formatted(found, "table", session.clock.now(), 40).splitlines()[0].split()
     assert {"SIZE", "MESSAGE"} <= set(formatted(found, "wide", session.clock.now(), 60).splitlines()[0].split())
     assert "1 x modelarts.vm.cpu.2u" in formatted(found, "wide", session.clock.now())
 

@@ -89,18 +89,21 @@ def formatted(found: Sequence[Entry], format: str, now: float, columns: int | No
 
 
 HEADS = ("KIND/NAME", "PHASE", "HEALTH", "RAN", "AGE", "REMOTE NAME")
+LEAST = 2
+"""Columns that are there however narrow it is."""
 MORE = ("OWNER", "RUNS", "SIZE", "ID", "LABELS", "URL", "MESSAGE")
 
 
 def lines(found: Sequence[Entry], now: float, columns: int | None = None, *, wide: bool = False) -> list[str]:
-    """The table: its head, and one line an entry. Remote names, which hold the others, show where there is room."""
+    """The table: its head, and one line an entry. Columns are left out from the right until names need not be cut."""
     rows = [_row(entry, now) for entry in found]
     if wide:
         return table((*HEADS, *MORE), [(*row, *_more(entry)) for row, entry in zip(rows, found, strict=True)])
-    whole = table(HEADS, rows)
-    if columns is None or max(map(width, whole)) <= columns:
-        return whole
-    return table(HEADS[:-1], [row[:-1] for row in rows], columns)
+    for count in range(len(HEADS), LEAST, -1):
+        shown = table(HEADS[:count], [row[:count] for row in rows])
+        if columns is None or max(map(width, shown)) <= columns:
+            return shown
+    return table(HEADS[:LEAST], [row[:LEAST] for row in rows], columns)
 
 
 def _row(entry: Entry, now: float) -> tuple[str, ...]:
