@@ -6,6 +6,7 @@ The API, the runner and the services all go through here, so a job reads what a 
 import hashlib
 import io
 import re
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -51,6 +52,7 @@ class Objects:
         self._store = store
         self._root = root
         self._clock = clock
+        self._appending = threading.Lock()
 
     def buckets(self) -> list[tuple[str, float]]:
         """Names and creation times."""
@@ -157,18 +159,14 @@ class Objects:
         self, bucket: str, key: str, position: int, content: BinaryIO, about: About, expect_md5: bytes | None = None
     ) -> ObjectInfo:
         """Put content at the end of an object that began this way; `position` must be where its end is."""
-        self.need_bucket(bucket)
-        info = self.head(bucket, key)
-        if info and not info.appendable:
-            raise ObsError(409, "ObjectNotAppendable", "The object was not created by appending.")
-        if position != (info.size if info else 0):
-            raise ObsError(409, "PositionNotEqualToLength", "Position is not equal to the length of the object.")
-        if info is None:
-            return self.put(bucket, key, content, about=about, expect_md5=expect_md5, appendable=True)
-        new = self.put(PARTS, uuid.uuid4().hex, content, expect_md5=expect_md5)
-        with self.open(bucket, key) as before, self.open(PARTS, new.key) as after:
-            made = self.put(bucket, key, joined((before, after)), about=info.about, appendable=True)
-        self.delete(PARTS, new.key)
+        with self._appending:
+            info = self._growing(bucket, key, position)
+            if info is None:
+                return self.put(bucket, key, content, about=about, expect_md5=expect_md5, appendable=True)
+            new = self.put(PARTS, uuid.uuid4().hex, content, expect_md5=expect_md5)
+            with self.open(bucket, key) as before, self.open(PARTS, new.key) as after:
+                made = self.put(bucket, key, joined((before, after)), about=info.about, appendable=True)
+            self.delete(PARTS, new.key)
         return made
 
     def copy(self, source: tuple[str, str], target: tuple[str, str], about: About | None = None) -> ObjectInfo:
@@ -229,6 +227,16 @@ class Objects:
     def background(self) -> AbstractContextManager[None]:
         """See `Store.background`."""
         return self._store.background()
+
+    def _growing(self, bucket: str, key: str, position: int) -> ObjectInfo | None:
+        """The object that is appended to, when it may be; None for one that begins."""
+        self.need_bucket(bucket)
+        info = self.head(bucket, key)
+        if info and not info.appendable:
+            raise ObsError(409, "ObjectNotAppendable", "The object was not created by appending.")
+        if position != (info.size if info else 0):
+            raise ObsError(409, "PositionNotEqualToLength", "Position is not equal to the length of the object.")
+        return info
 
     def _save_info(self, info: ObjectInfo) -> None:
         self._store.put("objects", f"{info.bucket}/{info.key}", asdict(info))

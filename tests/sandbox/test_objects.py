@@ -1,6 +1,7 @@
 """OBS objects as the runner and the services use them, without HTTP."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fmctl.sandbox import Sandbox, VirtualClock
+from fmctl.sandbox.object_info import PLAIN
 from fmctl.sandbox.objects import Listing, Objects, ObsError, split_url
 from fmctl.sandbox.store import Store
 
@@ -111,3 +113,21 @@ def test_pages_add_up_to_the_whole(
 
     assert expected == [entry for page in found for entry in page]
     assert all(len(page) <= limit for page in found)
+
+
+def test_of_two_appends_at_one_place_one_is_late(sandbox: Sandbox) -> None:
+    """However many append at the same moment, each place of the object is written once."""
+    sandbox.objects.append(BUCKET, "log", 0, io.BytesIO(b"begin"), PLAIN)
+
+    def append(text: str) -> str:
+        try:
+            sandbox.objects.append(BUCKET, "log", 5, io.BytesIO(text.encode()), PLAIN)
+        except ObsError as error:
+            return error.code
+        return text
+
+    with ThreadPoolExecutor(4) as threads:
+        seen = sorted(threads.map(append, "1234"))
+
+    assert ["PositionNotEqualToLength"] * 3 == seen[1:]
+    assert f"begin{seen[0]}".encode() == sandbox.objects.get(BUCKET, "log")
