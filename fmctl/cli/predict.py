@@ -56,15 +56,16 @@ def predict(
 
 def _hint(id: ResourceId, session: Session) -> str | None:
     """What to do about a service that is stopped, or on its way, as all are for a moment when the sandbox comes up."""
+    from fmctl.cli.session import pasted
     from fmctl.domain.live import Health
     from fmctl.kinds.service import Service
 
     live = Service().find_name(id.name, session.api)
     if live and live.health is Health.SUSPENDED:
-        return f"it is {live.phase}: `fmctl start {id}` starts it"
+        return f"it is {live.phase}: `fmctl start {id}{pasted(session)}` starts it"
     if live is None or live.health is not Health.PROGRESSING:
         return None
-    return f"it is {live.phase}: `fmctl wait {id}` comes back when it answers"
+    return f"it is {live.phase}: `fmctl wait {id}{pasted(session)}` comes back when it answers"
 
 
 def _body(source: str | None, data: str | None, file: Path | None, content_type: str | None) -> tuple[bytes, str]:
