@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fmctl.sandbox import Sandbox, VirtualClock
-from fmctl.sandbox.object_info import PLAIN
-from fmctl.sandbox.objects import Listing, Objects, ObsError, split_url
+from fmctl.sandbox.object_info import PLAIN, Listing
+from fmctl.sandbox.objects import Objects, ObsError, split_url
 from fmctl.sandbox.store import Store
 
 BUCKET = "fmctl-demo"
