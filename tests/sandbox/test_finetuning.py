@@ -217,7 +217,8 @@ def test_training_goes_on_from_a_checkpoint(tunings: Tunings, tuned: str) -> Non
     }
     more = tunings.finish(request("more", ftjob_config=config))
     first = tunings.ask("show_ft_metrics", more).loss
-    detail = tunings.ask("show_ft_detail", more).continue_task
+    whole = tunings.ask("show_ft_detail", more)
+    detail = whole.continue_task
     (known,) = tunings.artifacts(tuned, epoch=3)
 
     assert (third.artifact_id, "tuned", 3, 2) == (
@@ -226,6 +227,7 @@ def test_training_goes_on_from_a_checkpoint(tunings: Tunings, tuned: str) -> Non
         detail.epoch,
         detail.skipped_steps,
     )
+    assert ["colours"] == [one.dataset_name for one in whole.datasets_config]
     assert 3 == first["step"][0]
     assert first["value"][0] < 3 * third.loss + 0.1
     assert (1, [more]) == (known.continue_train_nums, [one.continue_task_id for one in known.task_infos])
@@ -334,6 +336,12 @@ def test_searches_tell_the_two_kinds_apart(tunings: Tunings, tuned: str) -> None
         ({"algorithm": {"inputs": [{"remote": {"dataset": {"id": "d"}}}]}}, "2783"),
         ({"algorithm": {"inputs": [{"name": "x", "remote": {}}]}}, "2753"),
         ({"algorithm": {"inputs": [], "code_dir": CODE}}, "2788"),
+        ({"algorithm": {"policies": {"auto_search": {"algo_configs": []}}}}, "2788"),
+        (
+            {"algorithm": {"inputs": [{"name": "x", "remote": {"obs": {"obs_url": "/fmctl-demo/colours/"}}}] * 2}},
+            "2753",
+        ),
+        ({"kind": "autosearch_job"}, "2788"),
     ],
     ids=str,
 )

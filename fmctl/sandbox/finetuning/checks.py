@@ -7,12 +7,12 @@ from fmctl.sandbox.finetuning.assets import BASE
 from fmctl.sandbox.finetuning.request import OTHER_TRAIN_TYPES, SFT, TRAIN_TYPES, read_settings, variables
 from fmctl.sandbox.finetuning.starting import find_start
 from fmctl.sandbox.finetuning.tuning import OUTPUT, START
-from fmctl.sandbox.training.checks import Fields, check_url, invalid, items, mapping
+from fmctl.sandbox.training.checks import Fields, check_names, check_url, invalid, items, mapping
 from fmctl.sandbox.wire import WireError, unsupported
 
 SIGNS = ("train_type", "ftjob_config")
 SPEC_SIGNS = ("asset_id", "asset_model", "output_model")
-OWN_CODE = ("id", "code_dir", "boot_file", "command", "outputs", "parameters")
+OWN_CODE = ("id", "code_dir", "boot_file", "command", "outputs", "parameters", "policies")
 
 
 def wants_fine_tuning(body: Fields) -> bool:
@@ -33,6 +33,7 @@ def complete_fine_tuning(account: Account, body: Fields) -> Fields:
     inputs = [_input(account, item, at) for at, item in enumerate(items(algorithm, "inputs"))]
     if not inputs:
         raise WireError(400, "ModelArts.2753", "inputs: fine-tuning needs data.")
+    check_names({"inputs": inputs}, "inputs")
     start = find_start(account, asset_id, body["ftjob_config"])
     output = _output(account, spec)
     _check_asset_model(mapping(spec, "asset_model"))
@@ -43,7 +44,7 @@ def complete_fine_tuning(account: Account, body: Fields) -> Fields:
 
 def _train_type(name: str) -> str:
     if name in OTHER_TRAIN_TYPES:
-        raise unsupported(f"the sandbox's base model is trained by {' and '.join(TRAIN_TYPES)}, not by {name}.")
+        raise unsupported(f"the sandbox's base model is trained by {', '.join(TRAIN_TYPES)}, not by {name}.")
     if name not in TRAIN_TYPES:
         raise invalid(f"train_type must be one of {', '.join((*TRAIN_TYPES, *OTHER_TRAIN_TYPES))}.")
     return name

@@ -8,6 +8,7 @@ from typing import Any
 from fmctl.sandbox.finetuning.assets import BASE
 from fmctl.sandbox.finetuning.records import FINAL, Artifact, Progress
 from fmctl.sandbox.finetuning.starting import Left
+from fmctl.sandbox.finetuning.tuning import START
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training.times import local
 
@@ -59,7 +60,7 @@ def detail(record: Document, progress: Progress, start: Left | None, now: float)
         "train_process": progress.percent,
         "training_info": json.dumps(training_info(progress)),
         "train_output_path": config["train_output_path"],
-        "datasets_config": [_dataset(item) for item in job["algorithm"]["inputs"]],
+        "datasets_config": [_dataset(item) for item in job["algorithm"]["inputs"] if item["name"] != START],
         **({"continue_task": _continued(start, config)} if start else {}),
     }
 
