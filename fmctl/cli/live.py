@@ -115,10 +115,8 @@ class LivePrinter(Printer):
 
     def _counts(self) -> str:
         """``3 of 7 done, 1 failed, 2 not started``; nothing where there is only one thing to count."""
-        every, ended = (
-            self._expected | self._shown.keys(),
-            [one for one in self._shown.values() if one.took is not None],
-        )
+        every = self._expected | self._shown.keys()
+        ended = [one for one in self._shown.values() if one.took is not None]
         if len(every) < 2:
             return ""
         failed, waiting = sum(one.sign == FAILED for one in ended), len(every) - len(self._shown)
