@@ -80,10 +80,15 @@ def test_jobs_are_found_by_time(jobs: Jobs, clock: VirtualClock) -> None:
     """A span of creation times, both ends included."""
     span = {"key": "create_time", "operator": "between", "value": [when(clock, 20), when(clock, 10)]}
 
+    open_ends = [span | {"value": [when(clock, 20), ""]}, span | {"value": ["", when(clock, 20)]}]
     in_milliseconds = span | {"value": [str(round((clock.now() - ago) * 1000)) for ago in (20, 10)]}
 
     assert jobs.names(filters=[span], order="asc") == ["bad-1", "long_1"]
     assert jobs.names(filters=[in_milliseconds], order="asc") == ["bad-1", "long_1"]
+    assert [jobs.names(filters=[one], order="asc") for one in open_ends] == [
+        ["bad-1", "long_1", "new-1"],
+        ["good-1", "bad-1"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Which jobs a search finds: filters, order and pages of POST training-job-searches."""
 
 import ipaddress
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from fmctl.sandbox.wire import WireError
 HOST = "127.0.0.1"
 MAX_LIMIT = 50
 MAX_VALUES = 10
+OPEN = (-math.inf, math.inf)
 MAX_SPAN_SECONDS = 31 * 24 * 3600
 TRAIN_TYPES = ("job", "ftjob")
 OPERATORS = ("between", "like", "in", "not")
@@ -131,9 +133,10 @@ def _filter(item: Any) -> Filter | None:
     values = [] if values in (None, "") else values
     if not isinstance(values, list) or len(values) > MAX_VALUES or not all(isinstance(one, str) for one in values):
         raise WireError(400, "ModelArts.2809", f"The value of {key} must be a list of at most {MAX_VALUES} texts.")
-    values = [one for one in values if one]
-    if values and operator == "between":
+    if operator == "between" and any(values):
         _span(values)
+        return key, operator, values
+    values = [one for one in values if one]
     return (key, operator, values) if values else None
 
 
@@ -149,11 +152,12 @@ def _fits(record: Document, condition: Filter) -> bool:
 
 
 def _span(values: Sequence[str]) -> tuple[float, float]:
+    """From when until when, both included; an empty end is open."""
     try:
-        first, last = (parse(value) for value in values)
+        first, last = (parse(value) if value else limit for value, limit in zip(values, OPEN, strict=True))
     except (ValueError, OverflowError) as error:
         raise WireError(400, "ModelArts.2809", "between needs two RFC 3339 times.") from error
-    if last - first > MAX_SPAN_SECONDS:
+    if math.inf > last - first > MAX_SPAN_SECONDS:
         raise WireError(400, "ModelArts.2809", "between spans at most 31 days.")
     return first, last
 
