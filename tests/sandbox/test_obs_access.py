@@ -80,6 +80,7 @@ HOSTS: Mapping[str, Mapping[str, object]] = {
     "bucket.localhost, v2": {"server": "http://localhost", "signature": "v2"},
     "bucket.localhost, v4": {"server": "http://localhost", "signature": "v4"},
     "bucket.obs.region.domain": {"server": "http://obs.sandbox.example.com", "is_signature_negotiation": False},
+    "bucket.host": {"server": "http://sandbox", "is_signature_negotiation": False},
     "a domain of its own": {"server": f"http://{BUCKET}.localhost", "is_cname": True},
     "localhost": {"server": "http://localhost", "path_style": True},
 }

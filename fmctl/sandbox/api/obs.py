@@ -58,13 +58,17 @@ def _host(request: Request) -> str:
 
 
 def _bucket_of(sandbox: Account, host: str) -> str:
-    """BUCKET.localhost, BUCKET.obs.REGION.DOMAIN, or a domain of one's own: the bucket that has its name."""
+    """BUCKET.localhost, BUCKET.obs.REGION.DOMAIN, or any name that is or begins with one of the buckets there are."""
     head, found, _ = host.partition(".obs.")
     if found:
         return head
     if host.endswith(".localhost"):
         return host.removesuffix(".localhost")
-    return host if "." in host and sandbox.objects.has_bucket(host) else ""
+    labels = host.split(".")
+    if len(labels) == 1 or labels[-1].isdigit():  # no name of a bucket in it, or an address
+        return ""
+    heads = (".".join(labels[:count]) for count in range(len(labels), 0, -1))
+    return next((head for head in heads if sandbox.objects.has_bucket(head)), "")
 
 
 def _signed(sandbox: Account, request: Request) -> ObsRequest:
