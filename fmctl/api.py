@@ -310,7 +310,7 @@ def address(what: str, *kinds: str) -> ResourceId:
     kind, name = parse(what)
     if name is None or (kinds and kind not in kinds):
         msg = f"{what}: this takes {' or '.join(f'{kind}/NAME' for kind in kinds or KINDS)}"
-        raise UsageError(msg)
+        raise UsageError(msg, hint=None if name else f"kind and name are one word: {kind}/digits")
     return ResourceId(kind, name)
 
 

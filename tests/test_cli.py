@@ -208,6 +208,10 @@ def test_every_command_ends_its_help_with_examples_that_it_understands() -> None
         (["destroy"], "`fmctl delete`"),
         (["finetune"], "`fmctl apply`"),
         (["apply", "-f", "x", "--dry-run"], "`fmctl diff`"),
+        (["apply", "manifests/"], "fmctl apply -f manifests/"),
+        (["get", "services", "digits", "-o", "wide"], "fmctl get services/digits"),
+        (["delete", "Service", "digits"], "Service/digits"),
+        (["logs", "TrainingJob/digits", "-n", "20"], "`--tail 20`"),
     ],
 )
 def test_the_words_of_other_programs_are_known(words: list[str], hint: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,7 +148,7 @@ def _interrupt(_number: int, _frame: object) -> None:
 def _usage(error: typer.TyperException, arguments: list[str]) -> ExitCode:
     """A wrong command line, in the words of the parser, and what other programs' words are here."""
     show = getattr(error, "show", None)
-    meant = elsewhere(arguments)
+    meant = elsewhere(arguments, str(error))
     if meant:
         fail(*meant)
     elif show:

@@ -123,6 +123,15 @@ ELSEWHERE: Mapping[str, str] = {
 }
 """What is typed by those who come from Terraform, kubectl, Helm or ``fm``, and the command that does it here."""
 
+OPTIONS: Mapping[str, str] = {
+    "--dry-run": "`fmctl diff` shows what `fmctl apply` would do",
+    "-n": "the last lines are `--tail 20`; there are no namespaces, see `fmctl status`",
+    "--namespace": "there are no namespaces; where you are says `fmctl status`",
+}
+"""The same for options."""
+OF_FILES = frozenset({"diff", "apply", "validate", "render", "graph"})
+OF_THINGS = frozenset({"get", "describe", "logs", "events", "history", "predict", "start", "stop"})
+
 
 def epilog(command: str) -> str | None:
     """The end of a command's help; the lines stay as they are."""
@@ -133,11 +142,25 @@ def epilog(command: str) -> str | None:
     return "\n".join(["Examples:", "", "\b", *lines])
 
 
-def elsewhere(arguments: Sequence[str]) -> tuple[str, str] | None:
-    """What to say about a command line that is another program's: the error and its hint."""
-    called = next((word for word in arguments if not word.startswith("-")), "")
+def elsewhere(arguments: Sequence[str], said: str) -> tuple[str, str] | None:
+    """What to say about a command line that would do in another program: the error and its hint.
+
+    ``said`` is what the parser says about it.
+    """
+    called, *words = [word for word in arguments if not word.startswith("-")] or [""]
     if called in ELSEWHERE:
         return f"error: no command {called!r}", f"here it is `fmctl {ELSEWHERE[called]}`"
-    if "--dry-run" in arguments:
-        return "error: no option --dry-run", "`fmctl diff` shows what `fmctl apply` would do"
+    for option, hint in OPTIONS.items():
+        if option in arguments and said.startswith(f"No such option: {option}"):
+            return f"error: {called} has no option {option}", hint
+    if said.startswith("Got unexpected extra argument") and words:
+        return _too_many(called, words)
+    return None
+
+
+def _too_many(called: str, words: Sequence[str]) -> tuple[str, str] | None:
+    if called in OF_FILES:
+        return f"error: {called} takes no names", f"files are named with -f: fmctl {called} -f {words[0]}"
+    if called in OF_THINGS and len(words) > 1:
+        return "error: too many words", f"kind and name are one: fmctl {called} {words[0]}/{words[1]}"
     return None
