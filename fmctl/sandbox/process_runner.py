@@ -42,6 +42,7 @@ class ProcessRunner:
         self._root = root
         self._grace = grace
         self._running: dict[str, _Run] = {}
+        self._begun: set[str] = set()
         self._keeper: Keeper | None = None
 
     def outlook(self, job_id: str, job: Mapping[str, Any]) -> Outlook:
@@ -51,14 +52,21 @@ class ProcessRunner:
     def start(self, job_id: str, job: Mapping[str, Any], now: float) -> None:
         self._keeper = self._keeper or Keeper(self._root)
         folder = self._root / job_id
+        self._begun.discard(job_id)
         works = [Workdir(folder, job, self._objects, node) for node in range(nodes_of(job))]
         self._running[job_id] = _Run(works, self._grace)
+
+    def has_begun(self, job_id: str) -> bool:
+        if job_id in self._running and self._running[job_id].has_begun:
+            self._begun.add(job_id)
+        return job_id in self._begun
 
     def poll(self, job_id: str, now: float) -> Ended | None:
         run = self._running.get(job_id)
         if run is None:
             return Ended(None, "The process of the job is gone.")
         if ended := run.ended:
+            self.has_begun(job_id)  # to be asked for when the run is gone
             del self._running[job_id]
         return ended
 
@@ -77,6 +85,7 @@ class ProcessRunner:
         return self._root / job_id
 
     def forget(self, job_id: str) -> None:
+        self._begun.discard(job_id)
         if run := self._running.pop(job_id, None):
             run.stop()
         shutil.rmtree(self._root / job_id, ignore_errors=True)
@@ -105,6 +114,11 @@ class _Run:
             thread.start()
 
     @property
+    def has_begun(self) -> bool:
+        """Whether every node runs the job's code, or has."""
+        return all(node.has_begun for node in self._nodes)
+
+    @property
     def ended(self) -> Ended | None:
         """How the job ended: as the node that failed first did, or well; None while a node runs."""
         ends = [node.ended for node in self._nodes if node.ended]
@@ -129,6 +143,7 @@ class _Node:
         self, work: Workdir, grace: float, stopping: threading.Event, tell_failure: Callable[["_Node"], None]
     ) -> None:
         self.name = f"{work.task} of job {work.root}"
+        self.has_begun = False
         self.ended: Ended | None = None
         self._work = work
         self._grace = grace
@@ -184,6 +199,7 @@ class _Node:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self.has_begun = True
         try:
             return self._wait(process)
         finally:

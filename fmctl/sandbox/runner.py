@@ -42,6 +42,9 @@ class Runner(Protocol):
     def start(self, job_id: str, job: Mapping[str, Any], now: float) -> None:
         """Begin to run."""
 
+    def has_begun(self, job_id: str) -> bool:
+        """Whether it had all that it needs, and runs what it was made for."""
+
     def poll(self, job_id: str, now: float) -> Ended | None:
         """How it ended; None while it runs."""
 
@@ -101,6 +104,9 @@ class ScriptedRunner:
         """Begin one job whose course is known."""
         self.started.append(name)
         self._jobs[job_id] = _Scripted(name, ends_at, exit_code, log or f"{name} started\n")
+
+    def has_begun(self, job_id: str) -> bool:
+        return job_id in self._jobs
 
     def poll(self, job_id: str, now: float) -> Ended | None:
         job = self._jobs.get(job_id)

@@ -256,6 +256,21 @@ def test_a_short_job_is_measured_too(sandbox: Sandbox, jobs: Jobs) -> None:
     assert [1] * 6 == [len(item["value"]) for item in found]
 
 
+def test_what_is_not_prepared_never_runs(jobs: Jobs, sandbox: Sandbox) -> None:
+    """A job whose input is not there fails while it is prepared; one that has everything gets to run."""
+    upload_code(sandbox)
+    missing = jobs.start("missing", algorithm__inputs=[channel("data_url", "/fmctl-demo/nothing/")])
+    good = jobs.start("good")
+    finish(jobs, missing)
+    finish(jobs, good)
+    found = [jobs.request("GET", f"training-jobs/{job_id}/stages").json() for job_id in (missing, good)]
+    stages = [[stage["name"] for stage in one["running_records"][0]["stages"]] for one in found]
+    events = jobs.request("GET", f"training-jobs/{missing}/events").json()["events"]
+
+    assert [["scheduling", "preparing", "end"], ["scheduling", "preparing", "running", "end"]] == stages
+    assert "[worker-0] training started." not in [event["message"] for event in events]
+
+
 NODES = {"flavor_id": "modelarts.vm.cpu.8u", "node_count": 3}
 
 

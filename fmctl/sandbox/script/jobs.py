@@ -42,6 +42,9 @@ class CastRunner:
         if case := self._case(job_id, job):
             self._played.play(job_id, _name(job), now + case.duration - case.lost_at, case.exit_code, case.log)
 
+    def has_begun(self, job_id: str) -> bool:
+        return self._of(job_id).has_begun(job_id)
+
     def poll(self, job_id: str, now: float) -> Ended | None:
         return self._of(job_id).poll(job_id, now)
 

@@ -34,10 +34,11 @@ GOING = "!"  # behind the phase in the store's state column: deleted, soon to va
 
 
 class _Move(NamedTuple):
-    """The phase of a job, and when time alone changes it next."""
+    """The phase of a job, when time alone changes it next, and whether its runner may tell that its code has begun."""
 
     phase: str
     due: float
+    preparing: bool = False
 
 
 class Training:
@@ -148,7 +149,8 @@ class Training:
         """Whether there is something to do for a job, found out without reading its record."""
         if move.phase == "Running" and job_id not in self._ended and (ended := self._runner.poll(job_id, now)):
             self._ended[job_id] = ended
-        return move.phase != "Pending" and (now >= move.due or job_id in self._ended)
+        begun = move.preparing and self._runner.has_begun(job_id)
+        return move.phase != "Pending" and (now >= move.due or begun or job_id in self._ended)
 
     def _advance(self, job_id: str, now: float) -> None:
         record = self.get(job_id)
@@ -156,6 +158,8 @@ class Training:
             del self._moving[job_id]
             return
         phase, ended = phase_of(record), self._ended.get(job_id)
+        if runs.is_preparing(record) and self._runner.has_begun(job_id):
+            self._begin(record, now)
         if phase == "Creating" and record.get("create_error"):
             self._give_up(record, now)
         elif phase == "Creating":
@@ -165,7 +169,7 @@ class Training:
             self._fail(record, ended, now)
         elif phase == "Running" and ended:
             self._end(record, OUTCOMES.get(ended.exit_code, "Failed"), ended, now)
-        elif phase == "Running":
+        elif phase == "Running" and now >= self._moving[job_id].due:
             hours = record["job"]["spec"]["auto_stop"]["duration"]
             self.terminate(record, now, messages.TIMED_OUT.of(hours=hours))
         elif phase == "Terminating":
@@ -208,10 +212,17 @@ class Training:
                 record["job"]["status"]["start_time"] = round(now * 1000)
             runs.begin(record, now)
             tell(record, now, messages.RUNNING)
-            for task in record["job"]["status"]["tasks"]:
-                tell(record, now, messages.STARTED.of(task=task), source="Task")
             self._enter(record, "Running", now)
             self._runner.start(id_of(record), record["job"], now)
+            if self._runner.has_begun(id_of(record)):
+                self._begin(record, now)
+
+    def _begin(self, record: Document, now: float) -> None:
+        """The job's own code runs from now on."""
+        runs.prepare(record, now)
+        for task in record["job"]["status"]["tasks"]:
+            tell(record, now, messages.STARTED.of(task=task), source="Task")
+        self.save(record)
 
     def _fail(self, record: Document, ended: Ended, now: float) -> None:
         """The job failed and wants to be started again: it is, unless that was done as often as it wants."""
@@ -289,7 +300,8 @@ def _next_move(record: Document) -> _Move:
     phase = phase_of(record)
     hours = (record["job"]["spec"].get("auto_stop") or {}).get("duration")
     if phase == "Running":
-        return _Move(phase, record["started_at"] + hours * HOUR if hours else math.inf)
+        due = record["started_at"] + hours * HOUR if hours else math.inf
+        return _Move(phase, due, runs.is_preparing(record))
     if phase in ENDED:
         return _Move(phase, record["delete_at"])
     lasts = max(record.get("pending", 0.0), STEP_SECONDS) if phase == "Pending" else STEP_SECONDS

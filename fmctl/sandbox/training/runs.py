@@ -17,7 +17,7 @@ def runs_of(record: Document) -> list[Document]:
 
 def schedule(record: Document, now: float) -> None:
     """From now on the job waits for its resources, for the first time or once more."""
-    runs_of(record).append({"scheduled_at": now, "started_at": None, "ended_at": None})
+    runs_of(record).append({"scheduled_at": now, "started_at": None, "prepared_at": None, "ended_at": None})
 
 
 def begin(record: Document, now: float) -> None:
@@ -29,6 +29,16 @@ def begin(record: Document, now: float) -> None:
         {"start_at": round(now), "start_type": "init_or_rescheduled", "recover_records": []}
     )
     _count_nodes(status, len(status["tasks"]), now)
+
+
+def prepare(record: Document, now: float) -> None:
+    """The job has all that it needs: its own code begins."""
+    runs_of(record)[-1]["prepared_at"] = now
+
+
+def is_preparing(record: Document) -> bool:
+    """Whether the job runs, but its own code does not yet."""
+    return is_at_work(record) and runs_of(record)[-1].get("prepared_at") is None
 
 
 def end(record: Document, now: float, reason: str, *, task: str = "") -> None:

@@ -37,10 +37,6 @@ def _stages(job_id: str, run: Document) -> list[Document]:
 
 
 def _reached(run: Document) -> list[tuple[str, float]]:
-    """Names and beginnings. The sandbox prepares a job in the process that runs it, so two stages begin at once."""
-    reached = [("scheduling", run["scheduled_at"])]
-    if run["started_at"]:
-        reached += [("preparing", run["started_at"]), ("running", run["started_at"])]
-    if run["ended_at"]:
-        reached.append(("end", run["ended_at"]))
-    return reached
+    """Names and beginnings."""
+    beginnings = [run["scheduled_at"], run["started_at"], run.get("prepared_at"), run["ended_at"]]
+    return [(name, start) for name, start in zip(STAGES, beginnings, strict=True) if start is not None]
