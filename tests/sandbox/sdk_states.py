@@ -110,6 +110,7 @@ BEFORE: Mapping[str, Preparation] = {
     "show_infer_hra": _checked,
     "update_infer_hra": _checked,
     "unbind_infer_api_key": _bound,
+    "batch_unbind_infer_api_keys": _bound,
     "list_infer_deployment_pods": _instance,
     "delete_infer_deployment_instance": _instance,
     "list_infer_deployment_pod_events": _pod,

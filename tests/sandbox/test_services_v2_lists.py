@@ -172,6 +172,9 @@ def test_an_instance_is_replaced_or_goes(judged: tuple[World, Sdk]) -> None:
 
     assert (recreated.instance_name, started) == (names[0], before + 1)
     assert ([one.instance_name for one in left], world.deployment(service_id)["count"]) == (names[1:], 1)
+    told = sdk("list_infer_service_events", service_id=service_id, event_info_key=pod.pod_name).total
+
+    assert told == 1
     assert (deleted.pod_name, len(world.launcher.started)) == (pod.pod_name, started + 1)
     other = {"name": names[1], "operation": "STOP"}
     assert sdk.refused("delete_infer_deployment_instance", **at, **other) == INVALID

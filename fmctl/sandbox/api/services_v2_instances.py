@@ -65,6 +65,9 @@ def delete_instance(call: Call) -> Reply:
             if not rest:
                 raise invalid("operation", "the last instance cannot be deleted; stop the deployment instead")
             state.begin_upgrade(document, deployment, deployment["plan"] | {"ordinals": rest}, now)
+        else:
+            text = f"The instance {call.path['instance']} of {deployment['name']} is started again."
+            state.event(document, state.NORMAL, text, now)
     if operation == "RECREATE":
         services_of(call).kill(deployment, units.stand_in(deployment["plan"], ordinal))
     return Reply(200, {"instance_name": call.path["instance"]})
@@ -88,7 +91,10 @@ def list_pods(call: Call) -> Reply:
 @route("DELETE", POD)
 def delete_pod(call: Call) -> Reply:
     """End one process; it is started again."""
-    deployment, ordinal, pod = _find(call)
+    with changing(call) as document:
+        deployment, ordinal, pod = _find(call, document)
+        text = f"The pod {pod['pod_name']} of {deployment['name']} is deleted; another one takes its place."
+        state.event(document, state.NORMAL, text, call.sandbox.clock.now())
     unit, slot = (int(part) for part in pod["pod_name"].rsplit("-", 2)[1:])
     services_of(call).kill(deployment, units.stand_in(deployment["plan"], ordinal), unit, slot)
     return Reply(200, {"pod_name": pod["pod_name"]})
@@ -100,7 +106,7 @@ def list_pod_events(call: Call) -> Reply:
     document = need(call)
     names = [one["name"] for one in every_deployment(call, document)]
     if call.path["pod"] != ALL:
-        _find(call)
+        _find(call, document)
     start, end = _period(call)
     return Reply(
         200,
@@ -146,8 +152,8 @@ def _instances(call: Call, deployment: state.Deployment) -> list[int]:
     return [need_instance(call, deployment)]
 
 
-def _find(call: Call) -> tuple[state.Deployment, int, dict[str, Any]]:
-    deployment = need_deployment(call, need(call))
+def _find(call: Call, document: state.Document) -> tuple[state.Deployment, int, dict[str, Any]]:
+    deployment = need_deployment(call, document)
     ordinal = need_instance(call, deployment)
     pods = rendering.pods(services_of(call), deployment, ordinal)
     found = next((pod for pod in pods if call.path["pod"] in (pod["pod_name"], pod["pod_id"])), None)

@@ -134,7 +134,7 @@ def begin_deploy(document: Document, deployment: Deployment, now: float) -> None
     deployment["deploy_since"], deployment["target"] = now, None
     set_status(deployment, "DEPLOYING", now)
     event(document, NORMAL, f"Start to deploy {deployment['name']}.", now)
-    _tell_of_stand_ins(document, deployment, now)
+    _tell_of_placeholders(document, deployment, now)
 
 
 def begin_upgrade(document: Document, deployment: Deployment, plan: Plan, now: float, *, joint: bool = False) -> None:
@@ -148,7 +148,7 @@ def begin_upgrade(document: Document, deployment: Deployment, plan: Plan, now: f
     deployment["target"], deployment["joint"], deployment["deploy_since"] = plan, joint, now
     set_status(deployment, "UPGRADING", now)
     event(document, NORMAL, f"Start to upgrade {deployment['name']}.", now)
-    _tell_of_stand_ins(document, deployment, now)
+    _tell_of_placeholders(document, deployment, now)
 
 
 def finish(document: Document, deployment: Deployment, now: float) -> None:
@@ -309,7 +309,7 @@ def needs_container(unit: Mapping[str, Any]) -> bool:
     return not unit["image"]["swr_path"].startswith(RUNNABLE)
 
 
-def _tell_of_stand_ins(document: Document, deployment: Deployment, now: float) -> None:
+def _tell_of_placeholders(document: Document, deployment: Deployment, now: float) -> None:
     images = [
         unit["image"]["swr_path"] for unit in version_of(deployment)["config"]["unit_configs"] if needs_container(unit)
     ]

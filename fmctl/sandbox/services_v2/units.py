@@ -20,7 +20,7 @@ from fmctl.sandbox.services_v2.state import Deployment, Document, Plan, needs_co
 from fmctl.sandbox.serving.fleet import GroupKey
 from fmctl.sandbox.serving.instances import InstanceSpec
 
-STAND_IN = Path(__file__).with_name("stand_in.py")
+PLACEHOLDER = Path(__file__).with_name("placeholder.py")
 MAX_INSTANCES = 8  # of a deployment that really run; the rest of a large count is only counted
 FROM_OBS = frozenset({"OBS", "OBSFS"})
 
@@ -84,7 +84,7 @@ class Units:
         home = self.root / document["service"]["id"] / deployment["id"]
         folder = home / version["id"] / f"unit-{at}"
         if needs_container(unit):
-            unit, config = _stand_in(unit), {}
+            unit, config = _placeholder(unit), {}
         else:
             config = version["config"]
         if not unit.get("cmd"):
@@ -163,9 +163,9 @@ def ordinal_of(deployment: Deployment, plan: Plan, name: str) -> int | None:
     return next((one for one in plan["ordinals"] if instance_name(deployment, one) == name), None)
 
 
-def _stand_in(unit: Unit) -> Unit:
+def _placeholder(unit: Unit) -> Unit:
     """What runs in place of a container: nothing of the unit but its name."""
-    command = f"exec {shlex.quote(sys.executable)} -I {shlex.quote(str(STAND_IN))}"
+    command = f"exec {shlex.quote(sys.executable)} -I {shlex.quote(str(PLACEHOLDER))}"
     return {"cmd": command, "envs": {"STANDS_IN_FOR": unit["image"]["swr_path"]}}
 
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
-class StandIn(BaseHTTPRequestHandler):
+class Placeholder(BaseHTTPRequestHandler):
     """Takes any request."""
 
     def answer(self) -> None:
@@ -40,4 +40,4 @@ class StandIn(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), StandIn).serve_forever()
+    ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Placeholder).serve_forever()
