@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from fmctl.sandbox.account import Account
 from fmctl.sandbox.api import obs
 from fmctl.sandbox.auth import authenticate, check_project
+from fmctl.sandbox.signature import ALGORITHM
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, keystone
 
 if TYPE_CHECKING:
@@ -53,10 +54,12 @@ class Application:
         return response
 
     def _is_obs(self, request: Request) -> bool:
-        """An object may be called v1/models; no bucket is called v1."""
-        if request.path == "/v3":
+        """An object may be called v1/models; no bucket is called v3, and OBS has signatures of its own."""
+        if request.path == "/v3" or request.headers.get("Authorization", "").startswith(ALGORITHM):
             return False
-        return not request.path.startswith(API_PREFIXES) or obs.names_bucket(self._sandbox, request)
+        if not request.path.startswith(API_PREFIXES):
+            return True
+        return "X-Auth-Token" not in request.headers and obs.names_bucket(self._sandbox, request)
 
     def _dispatch(self, request: Request) -> Reply | Response:
         route, path = self._match(request)

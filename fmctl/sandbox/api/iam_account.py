@@ -1,8 +1,8 @@
 """IAM: the one account, with its one user, project and region. All of it can be read, nothing changed.
 
-GET /v3 · GET /v3/projects, /{id} · GET /v3/auth/projects, /domains, /catalog · GET /v3/users, /{id}, /{id}/projects ·
-GET /v3/regions, /services, /endpoints, each with /{id} · GET /v3-ext/projects/{id} ·
-GET /v3.0/OS-CREDENTIAL/credentials, /{access_key}
+GET /, /v3 · GET /v3/projects, /{id} · GET /v3/auth/projects, /domains, /catalog ·
+GET /v3/users, /{id}, /{id}/projects · GET /v3/regions, /services, /endpoints, each with /{id} ·
+GET /v3-ext/projects/{id} · GET /v3.0/OS-CREDENTIAL/credentials, /{access_key}
 """
 
 import uuid
@@ -18,12 +18,16 @@ SERVICES = ("iam", "modelarts", "object")
 BORN = "2026-01-01T00:00:00.000000Z"
 
 
+@route("GET", "/")
+def list_versions(call: Call) -> Reply:
+    """Which APIs there are: one. Nobody but the SDK, with its signature, comes here: the root is that of OBS."""
+    return Reply(300, {"versions": {"values": [_version(call)]}})
+
+
 @route("GET", "/v3", auth=False)
 def show_version(call: Call) -> Reply:
     """Which API this is; anybody may know."""
-    links = [{"rel": "self", "href": f"{call.sandbox.endpoint}/v3/"}]
-    version = {"id": "v3.6", "status": "stable", "updated": BORN, "links": links, "media-types": []}
-    return Reply(200, {"version": version})
+    return Reply(200, {"version": _version(call)})
 
 
 @route("GET", "/v3/projects")
@@ -143,6 +147,7 @@ def show_permanent_key(call: Call) -> Reply:
 
 
 ROUTES: Sequence[Route] = (
+    list_versions,
     show_version,
     list_projects,
     list_auth_projects,
@@ -173,6 +178,11 @@ def catalog(owner: Credentials, endpoint: str) -> list[Item]:
     """The services and where they are: one address for all."""
     where = {"interface": "public", "region": owner.region, "region_id": owner.region, "url": endpoint}
     return [{"id": name, "name": name, "type": name, "endpoints": [{"id": name, **where}]} for name in SERVICES]
+
+
+def _version(call: Call) -> Item:
+    links = [{"rel": "self", "href": f"{call.sandbox.endpoint}/v3/"}]
+    return {"id": "v3.6", "status": "stable", "updated": BORN, "links": links, "media-types": []}
 
 
 def _list(call: Call, name: str, found: Sequence[Item]) -> Item:
