@@ -23,6 +23,10 @@ def judged(tmp_path: Path, clock: VirtualClock) -> Iterator[tuple[World, Sdk]]:
         yield made
 
 
+def balanced(action: str) -> dict[str, Any]:
+    return {"service_invoke": {"elb_connection": {"elb_id": "e", "action": action}}}
+
+
 def update(world: World, sdk: Sdk, service_id: str, **body: Any) -> Any:
     sdk("update_infer_service", service_id=service_id, body=body)
     world.settled(service_id)
@@ -46,6 +50,8 @@ def update(world: World, sdk: Sdk, service_id: str, **body: Any) -> Any:
         ({"version": "1.0.2", "tags": "team|vision"}, INVALID),
         ({"version": "1.0.2", "description": "a < b"}, INVALID),
         ({"version": "1.0.2", "runtime_config": {"service_invoke": {"protocol": "WS"}}}, INVALID),
+        ({"version": "1.0.2", "runtime_config": balanced("SYNC_ADDR")}, WRONG_STATE),
+        ({"version": "1.0.2", "runtime_config": balanced("STOP")}, INVALID),
     ],
 )
 def test_an_update_has_rules(judged: tuple[World, Sdk], body: dict[str, Any], error: tuple[int, str]) -> None:
@@ -68,6 +74,16 @@ def test_a_version_is_given_once(judged: tuple[World, Sdk]) -> None:
 
     assert (older, newer.version.version) == (INVALID, "2.0.0")
     assert sdk("list_infer_services").data[0].version_count == 3
+
+
+def test_a_load_balancer_is_not_reached(judged: tuple[World, Sdk]) -> None:
+    """It is kept and shown as CONNECT_FAILED, with the reason; trying again is allowed."""
+    world, sdk = judged
+    service_id = world.create(group_configs=[])
+    found = update(world, sdk, service_id, version="1.0.1", runtime_config=balanced("RETRY"))
+    balancer = found.version.runtime_config.service_invoke.elb_connection
+
+    assert (balancer.elb_id, balancer.status, "no load balancers" in balancer.message) == ("e", "CONNECT_FAILED", True)
 
 
 def test_a_description_by_itself_is_no_version(judged: tuple[World, Sdk]) -> None:

@@ -11,6 +11,7 @@ from fmctl.sandbox.services_v2 import state
 from fmctl.sandbox.services_v2.shapes import check_limits, check_protocol
 from fmctl.sandbox.services_v2.state import Deployment, Document, Plan
 from fmctl.sandbox.serving.state import milliseconds
+from fmctl.sandbox.wire import WireError
 
 DEPLOY_MINUTES = 20
 FIRST_VERSION = "1.0.0"
@@ -113,6 +114,7 @@ def update_deployment(document: Document, deployment: Deployment, body: Body, no
 
 def update_service(document: Document, body: Body, *, user: str, now: float) -> None:
     """Another version of the service, or another description of the one that it has."""
+    _order_balancer(body)
     current, changed = document["version"], _changes(document, body)
     if body.get("version", current["version"]) == current["version"]:
         if changed or body.get("description") in (None, current["description"]):
@@ -229,6 +231,13 @@ def _reschedule(document: Document, body: Body, now: float) -> None:
     if "schedule" in body and not body.get("description"):
         document["service"]["schedule"] = body["schedule"]
         state.arm(document, now)
+
+
+def _order_balancer(body: Body) -> None:
+    """An order to the load balancer is not a setting; with one that was never reached, trying again is all there is."""
+    balancer = body.get("runtime_config", {}).get("service_invoke", {}).get("elb_connection", {})
+    if balancer.pop("action", "") == "SYNC_ADDR":
+        raise WireError(400, state.WRONG_STATE, "The load balancer is CONNECT_FAILED: SYNC_ADDR needs it CONNECTED.")
 
 
 def _merged_runtime(before: Body, after: Body) -> Body:
