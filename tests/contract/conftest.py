@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sandbox.sdk_surface import sdk_home
 
-from . import jobs, keys, models, objects, services, sites, tokens
+from . import jobs, keys, models, objects, pieces, services, sites, tokens
 from .fmctl_door import FmctlDoor
 from .recording import CASSETTES, recording, replaying
 from .sdk_door import SdkDoor
@@ -51,7 +51,7 @@ def hold(request: pytest.FixtureRequest, site: Site) -> Hold:
     record = request.config.getoption("--record")
 
     def held(conversation: Callable[[Talk], Talk]) -> Talk:
-        topic = f"{conversation.__module__}.{conversation.__name__}".rpartition("contract.")[2].removesuffix(".hold")
+        topic = conversation.__module__.rpartition(".")[2]
         with _tape(site, CASSETTES / f"{topic}-{request.param}.yaml", record=record):
             door = DOORS[request.param](site)
             try:
@@ -106,4 +106,4 @@ def about_objects(hold: Hold) -> Talk:
 
 @pytest.fixture(scope="session")
 def about_pieces(hold: Hold) -> Talk:
-    return hold(objects.hold_pieces)
+    return hold(pieces.hold)

@@ -21,6 +21,7 @@ def hold(talk: Talk) -> Talk:
     try:
         _refusals(talk)
         _lists(talk)
+        _walk(talk)
     finally:
         forget(talk, model_id)
     return talk
@@ -47,10 +48,14 @@ def forget(talk: Talk, model_id: str) -> None:
 
 
 def _refusals(talk: Talk) -> None:
-    talk.ask("again", "POST", MODELS, body(talk))
-    talk.ask("odd version", "POST", MODELS, body(talk) | {"model_version": "01.0.0"})
-    talk.ask("odd description", "POST", MODELS, body(talk) | {"model_version": OTHER, "description": "a & b"})
-    talk.ask("unnamed", "POST", MODELS, {key: value for key, value in body(talk).items() if key != "model_name"})
+    wrong = {
+        "again": body(talk),
+        "odd version": body(talk) | {"model_version": "01.0.0"},
+        "odd description": body(talk) | {"model_version": OTHER, "description": "a & b"},
+        "unnamed": {key: value for key, value in body(talk).items() if key != "model_name"},
+    }
+    for step, each in wrong.items():
+        talk.in_vain(step, MODELS, each, "model_id")
 
 
 def _lists(talk: Talk) -> None:
@@ -62,7 +67,19 @@ def _lists(talk: Talk) -> None:
     talk.ask("by status", "GET", MODELS, model_name=name, model_status="published")
     talk.ask("by other status", "GET", MODELS, model_name=name, model_status="failed")
     talk.ask("by type", "GET", MODELS, model_name=name, not_model_type="PyTorch")
-    talk.ask("second page", "GET", MODELS, model_name=name, limit=1, offset=1)
+
+
+def _walk(talk: Talk) -> None:
+    """Look at pages of two versions each, of as many as the site may have of us."""
+    bodies = [body(talk) | {"model_version": f"2.0.{at}"} for at in range(1, talk.site.several)]
+    made = [talk.apart().ask("created", "POST", MODELS, each).good["model_id"] for each in bodies]
+    order = {"model_name": talk.name("model"), "sort_by": "create_at", "order": "asc"}
+    try:
+        for offset in (0, 2, 4):
+            talk.ask(f"from {offset}", "GET", MODELS, **order, limit=2, offset=offset)
+    finally:
+        for model_id in made:
+            forget(talk.apart(), model_id)
 
 
 def body(talk: Talk) -> dict[str, Any]:

@@ -18,7 +18,7 @@ SETTLED = ("running", "failed", "stopped")
 def hold(talk: Talk) -> Talk:
     """One service of one model from its making to its end; whatever happens on the way, both are deleted."""
     talk.ask("unknown", "GET", f"{SERVICES}/{NOBODY}")
-    talk.ask("unknown model", "POST", SERVICES, body(talk, NOBODY))
+    talk.in_vain("unknown model", SERVICES, body(talk, NOBODY), "service_id")
     model_id = publish(talk.apart())
     try:
         _serve(talk, model_id)
@@ -32,7 +32,7 @@ def _serve(talk: Talk, model_id: str) -> None:
     service = f"{SERVICES}/{created.good['service_id']}"
     try:
         talk.until("running", service, field("status", *SETTLED))
-        talk.ask("again", "POST", SERVICES, body(talk, model_id))
+        talk.in_vain("again", SERVICES, body(talk, model_id), "service_id")
         talk.ask("model kept", "DELETE", f"{MODELS}/{model_id}")
         _lists(talk, model_id)
         _change(talk, service, model_id)

@@ -34,7 +34,7 @@ class Site:
     flavor: str = "modelarts.vm.cpu.2u"
     specification: str = SPECIFICATION
     several: int = 3
-    """How many jobs a walk through pages may make; more than one costs money elsewhere."""
+    """How many jobs and models a walk through pages may make, 1 to 4; more than one costs money elsewhere."""
     patience: float = 30.0
     """Seconds until something that was to happen is missed."""
     pause: float = 0.02

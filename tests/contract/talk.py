@@ -44,6 +44,12 @@ class Talk:
         answer = self._said[step] = self.door.ask(method, path, body, query)
         return answer
 
+    def in_vain(self, step: str, path: str, body: Any, id_at: str) -> None:
+        """Try to make what must be refused; should it be made all the same, it is deleted at once."""
+        made = self.ask(step, "POST", path, body)
+        if made.status < 300:
+            self.door.ask("DELETE", f"{path}/{at(made.data, id_at)}")
+
     def keep(self, step: str, data: Any, status: int = 200, code: str = "") -> None:
         """Keep what came back in another way than by asking."""
         self._said[step] = Answer(status, data, code)

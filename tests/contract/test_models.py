@@ -91,11 +91,15 @@ def test_a_model_is_not_listed_by_what_does_not_fit(about_models: Talk, step: st
     assert (0, 0, []) == tuple(about_models[step].good[key] for key in ("total_count", "count", "models"))
 
 
-def test_the_offset_leaves_models_out(about_models: Talk) -> None:
-    """`total_count` is of all that fit, `count` of those that are shown."""
-    page = about_models["second page"].good
+def test_the_offset_counts_models(about_models: Talk) -> None:
+    """And no pages; `total_count` is of all that fit, `count` of those that are shown, in the order of the question."""
+    several = about_models.site.several
+    pages = [about_models[f"from {offset}"].good for offset in (0, 2, 4)]
+    versions = [model["model_version"] for page in pages for model in page["models"]]
 
-    assert (1, 0, []) == (page["total_count"], page["count"], page["models"])
+    assert [several] * 3 == [page["total_count"] for page in pages]
+    assert [min(several, 2), max(several - 2, 0), 0] == [page["count"] for page in pages]
+    assert ["1.0.0", *(f"2.0.{at}" for at in range(1, several))] == versions
 
 
 def test_a_model_is_deleted(about_models: Talk) -> None:

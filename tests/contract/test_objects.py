@@ -7,7 +7,8 @@ import hashlib
 import pytest
 
 from .door import Stored
-from .objects import NAMES, PIECES
+from .objects import NAMES
+from .pieces import PIECES
 from .talk import Talk
 
 
@@ -41,9 +42,11 @@ def test_pieces_become_one_object(about_pieces: Talk) -> None:
     assert (sum(map(len, PIECES)), expected) == (head.contentLength, head.etag)
 
 
-def test_an_upload_is_completed_once(about_pieces: Talk) -> None:
-    """Afterwards nobody knows it."""
-    assert (404, "NoSuchUpload") == about_pieces["completed twice"].refusal
+@pytest.mark.parametrize("step", ["sent in vain", "sent late"])
+def test_an_upload_ends_once(about_pieces: Talk, step: str) -> None:
+    """Given up or completed: afterwards nobody knows it."""
+    assert (200, 204) == (about_pieces["begun"].status, about_pieces["given up"].status)
+    assert (404, "NoSuchUpload") == about_pieces[step].refusal
 
 
 def test_a_part_of_an_object_can_be_read(about_pieces: Talk) -> None:

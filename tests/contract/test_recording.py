@@ -12,7 +12,7 @@ import pytest
 from sandbox.sdk_surface import sdk_home
 from vcr.errors import CannotOverwriteExistingCassetteException
 
-from . import jobs, keys, models, objects, services, sites, tokens
+from . import jobs, keys, models, objects, pieces, services, sites, tokens
 from .fmctl_door import FmctlDoor
 from .recording import STAND_IN, recording, replaying
 from .scrubbing import ENDPOINTS, leaks
@@ -28,7 +28,7 @@ CONVERSATIONS = {
     "models": models.hold,
     "services": services.hold,
     "objects": objects.hold,
-    "pieces": objects.hold_pieces,
+    "pieces": pieces.hold,
 }
 
 
