@@ -54,6 +54,13 @@ class Model(Remote):
         return "building_failed" if self.fails else "published"
 
 
+KEYS: dict[str, Callable[[Model], Any]] = {
+    "create_at": lambda model: model.born,
+    "model_version": lambda model: [int(part) for part in model.version.split(".")],
+    "model_size": lambda _: 1,
+}
+
+
 class Models(Table[Model]):
     """All model versions, and the calls about them."""
 
@@ -100,6 +107,7 @@ class Models(Table[Model]):
         for key, fits in self._filters.items():
             if query.get(key):
                 models = [model for model in models if fits(model, query[key])]
+        models = self.ordered(models, query, KEYS)
         page, counts = self.page(models, query, self.switches.model_offset, everything)
         return shown({**counts, "models": [self.summary(model) for model in page]})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -83,6 +83,15 @@ class Table(Generic[Kind]):
     def text(self, description: str) -> str:
         """A description as it is shown."""
         return description or ("NULL" if self.switches.null_description else "")
+
+    def ordered(
+        self, rows: list[Kind], query: Mapping[str, str], keys: Mapping[str, Callable[[Kind], Any]]
+    ) -> list[Kind]:
+        """The rows of a v1 list in the order that is asked for; by default by the first key, the newest first."""
+        key, order = query.get("sort_by", next(iter(keys))), query.get("order", "desc")
+        self.rules.one_of(key, keys.keys(), "sort_by", "3037")
+        self.rules.one_of(order, ["asc", "desc"], "order", "3037")
+        return sorted(rows, key=keys[key], reverse=order == "desc")
 
     def page(
         self, rows: list[Kind], query: Mapping[str, str], unit: str, total: int

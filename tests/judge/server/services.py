@@ -24,6 +24,13 @@ MAY_SCALE = ("running", "concerning", "failed")
 MAY_NOT_CHANGE = ("deploying", "waiting", "stopping")
 
 
+KEYS: dict[str, Callable[[Service], Any]] = {
+    "publish_at": lambda each: each.born,
+    "service_name": lambda each: each.name,
+    "transition_at": lambda each: each.moved,
+}
+
+
 class Services(Table[Service]):
     """All services, and the calls about them."""
 
@@ -101,6 +108,7 @@ class Services(Table[Service]):
         for key, fits in self._filters.items():
             if query.get(key):
                 services = [each for each in services if fits(each, query[key])]
+        services = self.ordered(services, query, KEYS)
         page, counts = self.page(services, query, "item", everything)
         items = [self.summary(service) | {"is_opened_sample_collection": False} for service in page]
         return shown({**counts, "services": items})
