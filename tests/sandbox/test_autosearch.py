@@ -24,6 +24,7 @@ for name in ("lr", "layers", "train_url", "wait"):
 given = parser.parse_args()
 lr, layers = float(given.lr), int(given.layers)
 for epoch in (1, 2):
+    print("loss=nan", "loss=9e999", "loss=1e200", "loss=.", sep=chr(10))
     print(f"epoch {epoch} loss={(lr - 0.3) ** 2 + 0.1 * layers + 0.5 / epoch:.6f} size={layers}", flush=True)
 if given.train_url:
     pathlib.Path(given.train_url, "model.txt").write_text(f"{given.lr} {given.layers}")
@@ -37,7 +38,7 @@ if given.wait and lr > 0.5:
 if lr < 0:
     raise SystemExit(3)
 """
-LOSS = {"name": "loss", "mode": "min", "regex": r"loss=([0-9.]+)"}
+LOSS = {"name": "loss", "mode": "min", "regex": r"loss=([0-9.ena]+)"}
 SIZE = {"name": "size", "mode": "max", "regex": r"(?<=size=)\d+"}
 LR = {"name": "lr", "param_type": "continuous", "lower_bound": "0", "upper_bound": "1"}
 LAYERS = {"name": "layers", "param_type": "discrete", "discrete_values": ["1", "2"]}
@@ -284,10 +285,13 @@ def test_each_algorithm_has_a_template(searches: Searches) -> None:
 WRONG = [
     {"reward_attrs": []},
     {"reward_attrs": [LOSS | {"mode": "most"}]},
+    {"reward_attrs": [LOSS, LOSS]},
     {"reward_attrs": [LOSS | {"regex": "("}]},
+    {"reward_attrs": [LOSS | {"regex": "a{99999999999}"}]},
     {"search_params": []},
     {"search_params": [LR | {"lower_bound": "2"}]},
     {"search_params": [LR | {"upper_bound": "nan"}]},
+    {"search_params": [LR | {"lower_bound": "-1e308", "upper_bound": "1e308"}]},
     {"search_params": [LR | {"param_type": "log"}]},
     {"search_params": [LR, LR]},
     {"search_params": [LAYERS | {"discrete_values": []}]},
@@ -298,10 +302,11 @@ WRONG = [
     {"algo_configs": [{"name": "tpe_search", "params": [{"key": "delta", "value": "2"}]}]},
     {"algo_configs": [{"name": "bayes_opt_search", "params": [{"key": "kind", "value": "x"}]}]},
     {"skip_search_params": "lr=1"},
+    {"skip_search_params": "[" * 100_000},
 ]
 
 
-@pytest.mark.parametrize("change", WRONG, ids=str)
+@pytest.mark.parametrize("change", WRONG, ids=lambda change: str(change)[:60])
 def test_a_search_that_cannot_be_run_is_refused(searches: Searches, change: dict[str, Any]) -> None:
     """What is wrong with it is said when the job is created."""
     from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException

@@ -12,6 +12,7 @@ from fmctl.sandbox.autosearch.proposing import Settings
 from fmctl.sandbox.autosearch.space import Parameter
 
 MAX_VALUES = 1000
+HIGHEST = 1e100  # what is above it, or no number, is the reward of a training that has diverged: none
 Fields = Mapping[str, Any]
 
 
@@ -30,7 +31,7 @@ class Reward:
             value = float(found[-1] or "") if found else math.nan
         except ValueError:
             return None
-        return value if math.isfinite(value) else None
+        return value if abs(value) < HIGHEST else None
 
     def score(self, value: float) -> float:
         """The same, turned so that more is better."""
@@ -59,9 +60,13 @@ def read_search(sent: Fields, parameters: Sequence[Fields]) -> Search:
     unbounded = [one.name for one in wanted if not one.count]
     if unbounded and any(algorithm.name == "grid_search" for algorithm, _ in algorithms):
         raise ValueError(f"grid_search needs discrete_points_num of the continuous parameter {unbounded[0]}.")
-    if len({one.name for one in wanted}) < len(wanted):
-        raise ValueError("search_params must have names of their own.")
     rewards = [_reward(item) for item in _some(sent, "reward_attrs")]
+    for what, names in (
+        ("search_params", [one.name for one in wanted]),
+        ("reward_attrs", [one.name for one in rewards]),
+    ):
+        if len(set(names)) < len(names):
+            raise ValueError(f"{what} must have names of their own.")
     return Search(rewards, wanted, algorithms, _skipped(sent.get("skip_search_params") or ""))
 
 
@@ -79,7 +84,7 @@ def _reward(item: Fields) -> Reward:
         raise ValueError(f"reward_attrs: mode of {name} must be max or min.")
     try:
         return Reward(name, re.compile(item["regex"]), mode == "max")
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"reward_attrs: regex of {name}: {error}.") from error
 
 
@@ -95,8 +100,10 @@ def _parameter(item: Fields, integers: set[str]) -> Parameter:
     if kind != "continuous":
         raise ValueError(f"search_params: param_type of {name} must be continuous or discrete.")
     lower, upper = (_number(name, item, bound) for bound in ("lower_bound", "upper_bound"))
-    if lower > upper:
-        raise ValueError(f"search_params: lower_bound of {name} is above its upper_bound.")
+    if not 0 <= upper - lower < math.inf:
+        raise ValueError(
+            f"search_params: the bounds of {name} must be in order, and not further apart than numbers go."
+        )
     return Parameter(name, (), lower, upper, _steps(name, item), name in integers)
 
 
@@ -131,7 +138,7 @@ def _skipped(text: str) -> Sequence[Mapping[str, str]]:
         return ()
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list) or not all(isinstance(one, dict) and one for one in found):
         raise ValueError('skip_search_params must be a JSON list of combinations, such as [{"lr": "0.1"}].')
