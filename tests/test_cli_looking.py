@@ -132,6 +132,16 @@ def test_status_tells_where_one_is(fmctl: CommandLine) -> None:
     assert secret not in answer.out
 
 
+def test_hints_lead_to_the_same_context(fmctl: CommandLine) -> None:
+    """Whoever names a context is told commands that name it too, so that they can be pasted."""
+    plain = fmctl("describe", "Service/none").err
+    named = fmctl("describe", "Service/none", "--context=sandbox").err
+
+    assert "`fmctl get Service -A`" in plain
+    assert "`fmctl get Service -A --context sandbox`" in named
+    assert "`fmctl history Service/none --context sandbox`" in named
+
+
 def test_looking_at_a_sandbox_that_is_down_does_not_start_it(fmctl: CommandLine, tmp_path: Path) -> None:
     """status only tells."""
     answer = fmctl.elsewhere(tmp_path / "none")("status")

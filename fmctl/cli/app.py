@@ -36,6 +36,7 @@ from fmctl.cli import (
 from fmctl.cli.brief import brief
 from fmctl.cli.examples import elsewhere, epilog
 from fmctl.cli.output import fail, warn
+from fmctl.cli.session import asked_for, placed
 from fmctl.domain.problem import ExitCode, FmctlError, ManifestError
 from fmctl.version import __version__
 
@@ -118,7 +119,7 @@ def run(arguments: list[str]) -> int:
         fail(f"{error}\n{_count(len(error.problems))}")
         return error.code
     except FmctlError as error:
-        fail(f"error: {error.message if not error.args else error}", error.hint)
+        fail(f"error: {error.message if not error.args else error}", placed(error.hint or "", asked_for(arguments)))
         return error.code
     except (KeyboardInterrupt, typer.Abort):
         fail("cancelled")

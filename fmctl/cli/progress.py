@@ -89,6 +89,7 @@ class Printer:
 
     def results(self, outcomes: list[Outcome], summary: Summary) -> None:
         """Show how it ended: results on stdout, the logs of failed runs and how to resume on stderr."""
+        from fmctl.cli.session import placed
         from fmctl.report.table import legible
         from fmctl.report.text import results_text
 
@@ -96,7 +97,7 @@ class Printer:
             if outcome.log:
                 lines = map(legible, outcome.log.split("\n"))
                 warn("\n".join([f"--- the last lines of {outcome.change.id}", *lines, "---"]), prose=False)
-        text = results_text(outcomes, summary)
+        text = placed(results_text(outcomes, summary), self._options)
         if text:
             say(text, prose=True)
         for hint in (*self._closer(outcomes), resume_hint(outcomes)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,10 +70,29 @@ def pasted(session: Session) -> str:
     return "" if here == session.context.name else f" --context {session.context.name}"
 
 
+_COMMAND = re.compile(
+    r"`(fmctl (?:apply|diff|get|describe|logs|events|history|wait|start|stop|delete|predict)\b[^`|]*)`"
+)
+
+
+def placed(text: str, options: str) -> str:
+    """``text`` in which the commands to copy have ``options`` too, unless they name a context themselves."""
+    if not options:
+        return text
+    return _COMMAND.sub(lambda found: found[0] if "--context" in found[1] else f"`{found[1]}{options}`", text)
+
+
+def asked_for(arguments: Sequence[str]) -> str:
+    """The ``--context`` of a command line, as an option of the next."""
+    for one, other in zip(arguments, [*arguments[1:], ""], strict=True):
+        option, _, value = one.partition("=")
+        if option == "--context" and (value or other):
+            return f" --context {value or other}"
+    return ""
+
+
 def seconds_of(option: str, text: str | None) -> float | None:
     """A duration of the command line in seconds."""
-    import re
-
     from fmctl.domain.values import DURATION, seconds
 
     if text is None:
