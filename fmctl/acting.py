@@ -98,7 +98,7 @@ def _ours(live: Live, session: Session) -> bool:
 
 
 def _refused(live: Live) -> Change:
-    hint = f"{live.remote_name} belongs to {live.owner}"
+    hint = f"{live.remote_name} belongs to {live.owner}" + ("; act on it in the folder of that set" * bool(live.marker))
     return Change(live.id, Action.REFUSE, Reason.NOT_OURS, hint, live=live)
 
 

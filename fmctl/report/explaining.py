@@ -14,6 +14,7 @@ from fmctl.rules import Rule
 
 Schema = Mapping[str, Any]
 _INDEX = re.compile(r"\[\d*\]")
+_PLAIN_WORD = re.compile(r"[a-z]+[ ,]")  # the name of a field stays as it is
 _LIMITS = {
     "minimum": "at least",
     "maximum": "at most",
@@ -126,9 +127,9 @@ def type_of(schema: Schema) -> str:
 
 def _about(schema: Schema) -> Iterator[str]:
     inner = schema.get("items", schema)
-    text = schema.get("description") or schema.get("x-message") or inner.get("x-message")
-    if text:
-        yield f"\n{text[0].upper()}{text[1:]}"
+    texts = [schema.get("description"), schema.get("x-message"), inner.get("x-message")]
+    for text in dict.fromkeys(filter(None, texts)):
+        yield f"\n{text[0].upper()}{text[1:]}" if _PLAIN_WORD.match(text) else f"\n{text}"
     facts = [*_facts(schema), *(_facts(inner) if inner is not schema else ())]
     if facts:
         yield ""
@@ -142,7 +143,7 @@ def _facts(schema: Schema) -> Iterator[str]:
         yield f"One of:   {', '.join(map(str, schema['enum']))}"
     if "default" in schema:
         yield f"Default:  {flow(schema['default'])}"
-    if "pattern" in schema:
+    if "pattern" in schema and "x-message" not in schema:
         yield f"Form:     {schema['pattern']}"
     if isinstance(schema.get("propertyNames"), dict):
         yield f"Keys:     {schema['propertyNames'].get('pattern', 'any')}"

@@ -42,7 +42,7 @@ class Targets:
     def __contains__(self, id: ResourceId) -> bool:
         return id in self._ids or id.kind in self._unclear
 
-    def hint(self, to: ResourceId) -> str | None:
+    def hint(self, to: ResourceId) -> str:
         """What a reference to nothing may have meant."""
         names = self._names.get(to.kind, ())
         bare = to.name.rpartition("/")[2]
@@ -52,7 +52,9 @@ class Targets:
         if name:
             return f"did you mean {name}?"
         others = sorted(kind for kind, names in self._names.items() if to.name in names)
-        return f"there is {ResourceId(others[0], to.name)}, another kind" if others else None
+        if others:
+            return f"there is {ResourceId(others[0], to.name)}, another kind"
+        return "is its manifest among the files that -f names?"
 
     @cached_property
     def _names(self) -> dict[str, tuple[str, ...]]:
