@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from fmctl.sandbox.finetuning.assets import base_model
+from fmctl.sandbox.finetuning.examples import BadData, read_examples
 from fmctl.sandbox.finetuning.language import Language
 from fmctl.sandbox.server import Server
 
@@ -271,6 +272,35 @@ def test_low_rank_adaptation_learns_a_product(tunings: Tunings) -> None:
     assert losses[-1] < losses[0]
     assert len(pairs) > 5
     assert all(y / x == pytest.approx(pairs[0][1] / pairs[0][0], abs=0.01) for x, y in pairs)
+
+
+def test_examples_come_in_the_usual_forms(tmp_path: Path) -> None:
+    """Lines of text, pairs under their common names, single texts, and conversations, whose last message is learned."""
+    records = [
+        {"instruction": "add", "input": "1 1", "output": "2"},
+        {"prompt": "p", "completion": "c"},
+        {"context": "x", "target": "t"},
+        {"question": "q", "answer": "a"},
+        {"text": "alone"},
+        {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]},
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, records)) + "\n\n")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "c.txt").write_text("first\n\nsecond\n")
+    pairs = [("\nadd\n1 1\n", "2"), ("\np\n", "c"), ("\nx\n", "t"), ("\nq\n", "a"), ("\n", "alone"), ("\nhi\n", "ho")]
+    expected = [(prompt, answer + "\n") for prompt, answer in [*pairs, ("\n", "first"), ("\n", "second")]]
+
+    assert expected == read_examples(tmp_path, 100)
+    assert expected[:2] == read_examples(tmp_path, 25)
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "{}", '{"messages": 1}', '{"messages": []}', '{"text": 1}'])
+def test_other_forms_are_refused_with_their_place(tmp_path: Path, line: str) -> None:
+    """What is no example is told with its file and line."""
+    (tmp_path / "a.jsonl").write_text('{"text": "good"}\n' + line)
+
+    with pytest.raises(BadData, match=r"^a\.jsonl:2: "):
+        read_examples(tmp_path, 100)
 
 
 def test_a_training_that_diverges_fails(tunings: Tunings) -> None:

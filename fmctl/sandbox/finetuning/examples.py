@@ -57,9 +57,10 @@ def _record(line: str, place: str) -> Example:
                 return _example([str(record[question]), str(record.get("input") or "")], str(record[answer]))
         if isinstance(record.get("text"), str):
             return _example([], record["text"])
-        if messages := record.get("messages"):
-            texts = [str(message.get("content") or "") for message in messages if isinstance(message, dict)]
-            return _example(texts[:-1], texts[-1] if texts else "")
+        messages = record.get("messages")
+        if isinstance(messages, list) and messages and all(isinstance(message, dict) for message in messages):
+            *before, answer = [str(message.get("content") or "") for message in messages]
+            return _example(before, answer)
     names = ", ".join("/".join(pair) for pair in PAIRS)
     raise BadData(f"{place}: an object is expected with {names}, text, or messages")
 
