@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -235,6 +236,18 @@ def test_completion_scripts_are_printed(fmctl: CommandLine, shell: str) -> None:
     """Every shell gets a script that asks fmctl."""
     assert f"_FMCTL_COMPLETE={shell}" in fmctl("completion", shell).out
     assert 2 == fmctl("completion", "tcsh").code
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_can_be_read(fmctl: CommandLine, tmp_path: Path, shell: str) -> None:
+    """Each shell that is here reads its script without a word."""
+    if not shutil.which(shell):
+        pytest.skip(f"there is no {shell} here")
+    script = tmp_path / "script"
+    script.write_text(fmctl("completion", shell).out)
+    done = subprocess.run([shell, "-n", str(script)], capture_output=True, text=True, timeout=20)
+
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
 
 
 def completed(fmctl: CommandLine, words: str, shell: str = "bash") -> list[str]:

@@ -1,6 +1,6 @@
 #compdef fmctl
-# Completes fmctl in zsh: eval "$(fmctl completion zsh)" in ~/.zshrc, after compinit
-_fmctl_completion() {
+# Completes fmctl in zsh: eval "$(fmctl completion zsh)" in ~/.zshrc, after compinit; or as a file _fmctl in $fpath
+_fmctl() {
     local line value
     local -a whole begun
     while IFS= read -r line; do
@@ -19,4 +19,4 @@ _fmctl_completion() {
         _files
     fi
 }
-compdef _fmctl_completion fmctl
+if [[ ${funcstack[1]} == _fmctl ]]; then _fmctl; else compdef _fmctl fmctl; fi
