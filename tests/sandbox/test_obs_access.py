@@ -45,6 +45,17 @@ def test_a_link_may_name_headers_of_its_answer(obs: ObsClient) -> None:
     assert 403 == bad.status_code
 
 
+@pytest.mark.parametrize(("value", "status"), [("中文", 200), ("a\r\nX-Evil: b", 400)])
+def test_a_header_of_an_answer_holds_any_text_of_one_line(obs: ObsClient, value: str, status: int) -> None:
+    """Text of any script travels as UTF-8; what would begin another header is refused."""
+    obs.putContent(BUCKET, "k", "x")
+    link = obs.createSignedUrl("GET", BUCKET, "k", expires=60, queryParams={"response-content-language": value})
+    answer = httpx.get(link.signedUrl)
+    told = dict(answer.headers.raw).get(b"Content-Language")
+
+    assert (status, value.encode() if status == 200 else None) == (answer.status_code, told)
+
+
 def send(server: Server, fields: Mapping[str, str]) -> httpx.Response:
     return httpx.post(f"{server.info['obs_endpoint']}/{BUCKET}", data=fields, files={"file": ("f.txt", b"hello")})
 

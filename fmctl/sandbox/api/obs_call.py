@@ -126,6 +126,13 @@ Operations = dict[tuple[str, str, str], ObsHandler]
 """Handlers by level (service, bucket, object), method and subresource."""
 
 
+def header_value(text: str) -> str:
+    """Text from elsewhere as a header carries it, on one line: as it is or, if need be, its UTF-8 byte by byte."""
+    if not text.isprintable():
+        raise ObsError(400, "InvalidArgument", "A header cannot hold control characters.")
+    return text if all(ord(letter) < 256 for letter in text) else text.encode().decode("latin-1")
+
+
 def need_public(bucket: str) -> None:
     """The parts of uploads are kept in a bucket that nobody knows of."""
     if bucket == PARTS:

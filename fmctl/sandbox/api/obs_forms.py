@@ -14,7 +14,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from fmctl.sandbox import temporary
-from fmctl.sandbox.api.obs_call import ObsCall, empty, xml
+from fmctl.sandbox.api.obs_call import ObsCall, empty, header_value, xml
 from fmctl.sandbox.object_info import BYTES, About
 from fmctl.sandbox.objects import ObsError
 from fmctl.sandbox.obs_signature import BadObsSignature, verify_policy
@@ -52,8 +52,8 @@ def _post(call: ObsCall) -> Response:
 
 def _about(fields: Mapping[str, str], file: FileStorage) -> About:
     marks = [(prefix, name) for name in fields for prefix in ("x-obs-meta-", "x-amz-meta-") if name.startswith(prefix)]
-    meta = {name.removeprefix(prefix): fields[name] for prefix, name in marks}
-    return About(fields.get("content-type") or file.content_type or BYTES, meta)
+    meta = {name.removeprefix(prefix): header_value(fields[name]) for prefix, name in marks}
+    return About(header_value(fields.get("content-type") or file.content_type or BYTES), meta)
 
 
 def _check_policy(fields: Mapping[str, str], now: float) -> None:

@@ -12,7 +12,7 @@ from werkzeug.http import http_date
 from werkzeug.wrappers import Response
 
 from fmctl.sandbox import obs_xml
-from fmctl.sandbox.api.obs_call import ObsCall, Operations, class_name, empty, xml
+from fmctl.sandbox.api.obs_call import ObsCall, Operations, class_name, empty, header_value, xml
 from fmctl.sandbox.api.obs_conditions import Verdict, judge, part, refused
 from fmctl.sandbox.object_info import STANDARD, About, ObjectInfo
 from fmctl.sandbox.objects import CHUNK, ObsError
@@ -38,14 +38,14 @@ def get_object(call: ObsCall) -> Response:
     if _known(call, info):
         return _described(call, info, empty(304))
     start, stop = part(call.request.headers.get("Range"), info.size)
-    content = call.objects.open(call.bucket, call.key)
-    response = Response(_chunks(section(content, start, stop)))
-    response.call_on_close(content.close)
-    response.headers["Content-Length"] = str(stop - start)
+    response = _described(call, info, Response(headers={"Content-Length": str(stop - start)}))
     if stop - start < info.size:
         response.status_code = HTTPStatus.PARTIAL_CONTENT
         response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{info.size}"
-    return _described(call, info, response)
+    content = call.objects.open(call.bucket, call.key)  # last of all: whoever raises leaves nothing open
+    response.response = _chunks(section(content, start, stop))
+    response.call_on_close(content.close)
+    return response
 
 
 def put_object(call: ObsCall) -> Response:
@@ -119,7 +119,7 @@ def _described(call: ObsCall, info: ObjectInfo, response: Response) -> Response:
         response.headers.update(appending)
     response.headers.update({f"x-{call.family}-meta-{name}": value for name, value in info.meta.items()})
     arguments = call.request.args
-    asked = {name: arguments[f"response-{name}"] for name in OVERRIDES if f"response-{name}" in arguments}
+    asked = {name: header_value(arguments[f"response-{name}"]) for name in OVERRIDES if f"response-{name}" in arguments}
     response.headers.update(asked)
     return response
 
