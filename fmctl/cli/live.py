@@ -146,7 +146,7 @@ def frame(rows: Sequence[Row], counts: str, columns: int, height: int) -> Sequen
     room = max(1, height - 3)
     open_ = [row for row in rows if not row.ended]
     shown, hidden = [*_kept(rows, room - len(open_)), *open_[:room]], max(0, len(open_) - room)
-    cells = [(clipped(row.name, columns // 2), row.phase, row.elapsed) for row in shown]
+    cells = [(clipped(row.name, columns * 5 // 8), row.phase, row.elapsed) for row in shown]
     plain = table(("", "", ""), cells, columns)[1:] if shown else []
     lines = [_saying(line, row.says, columns) for line, row in zip(plain, shown, strict=True)]
     more = f"and {hidden} more in progress" if hidden else ""
