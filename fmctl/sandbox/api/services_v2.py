@@ -21,10 +21,11 @@ from fmctl.sandbox import tokens
 from fmctl.sandbox.api.intranet_connections import internal_urls
 from fmctl.sandbox.api.services_v2_paging import chosen, number, ordered, page
 from fmctl.sandbox.models.checks import invalid
-from fmctl.sandbox.services_v2 import rendering, shapes, state, updates
+from fmctl.sandbox.services_v2 import operations, rendering, shapes, state, updates
+from fmctl.sandbox.services_v2.operations import Operation
 from fmctl.sandbox.services_v2.records import BAD_BODY, changing, need, services_of
 from fmctl.sandbox.services_v2.rules import missing
-from fmctl.sandbox.services_v2.state import LIVE, RESTING, SERVICES_V2, Document, Operation
+from fmctl.sandbox.services_v2.state import LIVE, RESTING, SERVICES_V2, Document
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 from fmctl.sandbox.workspaces import workspace_of
 
@@ -74,7 +75,7 @@ def update(call: Call) -> Reply:
                 raise invalid(name, f"{service[name]}, as it is: it cannot be changed")
         if service["provider"] and _provider(call) != service["provider"]:
             raise invalid(PROVIDER, "the provider that the service was created with")
-        state.permit(document, Operation.UPDATE)
+        operations.permit(document, Operation.UPDATE)
         updates.update_service(document, body, user=call.user, now=now)
     return _shown(call, document)
 
@@ -88,7 +89,7 @@ def delete(call: Call) -> Reply:
     with call.sandbox.store.transaction():
         documents = [need(call, one) for one in dict.fromkeys(ids)]
         for document in documents:
-            state.permit(document, Operation.DELETE)
+            operations.permit(document, Operation.DELETE)
             state.begin_delete(document, now)
             state.put(call.sandbox, document)
     services = services_of(call)
@@ -100,7 +101,7 @@ def start(call: Call) -> Reply:
     """Start every deployment that rests; its schedule counts from now."""
     now = call.sandbox.clock.now()
     with changing(call) as document:
-        state.permit(document, Operation.START)
+        operations.permit(document, Operation.START)
         state.arm(document, now)
         for deployment in state.deployments_in(document, RESTING):
             state.begin_deploy(document, deployment, now)
@@ -112,7 +113,7 @@ def stop(call: Call) -> Reply:
     """Stop every deployment."""
     now = call.sandbox.clock.now()
     with changing(call) as document:
-        state.permit(document, Operation.STOP)
+        operations.permit(document, Operation.STOP)
         for deployment in state.deployments_in(document, LIVE | {"FAILED"}):
             state.begin_stop(document, deployment, now)
     return _shown(call, document)

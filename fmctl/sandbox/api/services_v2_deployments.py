@@ -16,9 +16,10 @@ The SDK has the name of a deployment in some of these paths and its id in others
 from collections.abc import Sequence
 
 from fmctl.sandbox.api.services_v2_paging import chosen, number, ordered, page
-from fmctl.sandbox.services_v2 import rendering, shapes, state, updates
+from fmctl.sandbox.services_v2 import operations, rendering, shapes, state, updates
+from fmctl.sandbox.services_v2.operations import Operation
 from fmctl.sandbox.services_v2.records import BAD_BODY, changing, need, need_deployment, services_of
-from fmctl.sandbox.services_v2.state import Deployment, Document, Operation
+from fmctl.sandbox.services_v2.state import Deployment, Document
 from fmctl.sandbox.wire import Call, Reply, Route, route
 
 BASE = "/v2/{project_id}/services/{service_id}/deployments"
@@ -33,7 +34,7 @@ def create(call: Call) -> Reply:
     """A deployment more; it starts at once."""
     group, now = shapes.GROUP(call.json(BAD_BODY)), call.sandbox.clock.now()
     with changing(call) as document:
-        state.permit(document, Operation.ADD)
+        operations.permit(document, Operation.ADD)
         deployment = updates.add_deployment(document, group, user=call.user, now=now)
     return _flat(call, document, deployment)
 
@@ -61,7 +62,7 @@ def update(call: Call) -> Reply:
     body, now = shapes.GROUP_UPDATE(call.json(BAD_BODY)), call.sandbox.clock.now()
     with changing(call) as document:
         deployment = need_deployment(call, document)
-        state.permit_deployment(document, deployment, Operation.UPDATE)
+        operations.permit_deployment(document, deployment, Operation.UPDATE)
         updates.update_deployment(document, deployment, body, now)
     return _flat(call, document, deployment)
 
@@ -72,7 +73,7 @@ def delete(call: Call) -> Reply:
     now = call.sandbox.clock.now()
     with changing(call) as document:
         deployment = need_deployment(call, document)
-        state.permit_deployment(document, deployment, Operation.DELETE)
+        operations.permit_deployment(document, deployment, Operation.DELETE)
         state.begin_stop(document, deployment, now, becoming=state.GONE_SOON)
     return _flat(call, document, deployment)
 
@@ -83,7 +84,7 @@ def start(call: Call) -> Reply:
     now = call.sandbox.clock.now()
     with changing(call) as document:
         deployment = need_deployment(call, document)
-        state.permit_deployment(document, deployment, Operation.START)
+        operations.permit_deployment(document, deployment, Operation.START)
         state.begin_deploy(document, deployment, now)
     return Reply(200, rendering.group(services_of(call), document, deployment))
 
@@ -94,7 +95,7 @@ def stop(call: Call) -> Reply:
     now = call.sandbox.clock.now()
     with changing(call) as document:
         deployment = need_deployment(call, document)
-        state.permit_deployment(document, deployment, Operation.STOP)
+        operations.permit_deployment(document, deployment, Operation.STOP)
         state.begin_stop(document, deployment, now)
     return _flat(call, document, deployment)
 
@@ -105,7 +106,7 @@ def interrupt(call: Call) -> Reply:
     now = call.sandbox.clock.now()
     with changing(call) as document:
         deployment = need_deployment(call, document)
-        state.permit_deployment(document, deployment, Operation.INTERRUPT)
+        operations.permit_deployment(document, deployment, Operation.INTERRUPT)
         state.interrupt(document, deployment, now)
     return _flat(call, document, deployment)
 
@@ -116,7 +117,7 @@ def scale(call: Call) -> Reply:
     count, now = shapes.SCALE(call.json(BAD_BODY))["count"], call.sandbox.clock.now()
     with changing(call) as document:
         deployment = need_deployment(call, document)
-        state.permit_deployment(document, deployment, Operation.SCALE)
+        operations.permit_deployment(document, deployment, Operation.SCALE)
         plan = state.plan_of(deployment)
         ordinals = updates.scaled(plan["ordinals"], count)
         state.begin_upgrade(document, deployment, plan | {"ordinals": ordinals}, now)

@@ -16,7 +16,8 @@ from typing import Any
 from fmctl.sandbox.api.services_v2_deployments import ONE
 from fmctl.sandbox.api.services_v2_paging import chosen, number, page
 from fmctl.sandbox.models.checks import invalid
-from fmctl.sandbox.services_v2 import rendering, state, units
+from fmctl.sandbox.services_v2 import operations, rendering, state, units
+from fmctl.sandbox.services_v2.operations import Operation
 from fmctl.sandbox.services_v2.records import (
     ALL,
     NOT_FOUND,
@@ -27,7 +28,6 @@ from fmctl.sandbox.services_v2.records import (
     need_instance,
     services_of,
 )
-from fmctl.sandbox.services_v2.state import Operation
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 INSTANCE = ONE + "/instances/{instance}"
@@ -60,7 +60,7 @@ def delete_instance(call: Call) -> Reply:
         deployment = need_deployment(call, document)
         ordinal = need_instance(call, deployment)
         if operation == "DELETE":
-            state.permit_deployment(document, deployment, Operation.SCALE)
+            operations.permit_deployment(document, deployment, Operation.SCALE)
             rest = [one for one in deployment["plan"]["ordinals"] if one != ordinal]
             if not rest:
                 raise invalid("operation", "the last instance cannot be deleted; stop the deployment instead")

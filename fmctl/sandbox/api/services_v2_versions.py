@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from fmctl.sandbox.api.services_v2_deployments import ONE
 from fmctl.sandbox.api.services_v2_paging import ordered, page
 from fmctl.sandbox.models.checks import invalid
-from fmctl.sandbox.services_v2 import rendering, shapes, state, updates
+from fmctl.sandbox.services_v2 import operations, rendering, shapes, state, updates
+from fmctl.sandbox.services_v2.operations import Operation
 from fmctl.sandbox.services_v2.records import (
     BAD_BODY,
     changing,
@@ -22,7 +23,7 @@ from fmctl.sandbox.services_v2.records import (
     need_version,
     services_of,
 )
-from fmctl.sandbox.services_v2.state import Deployment, Operation
+from fmctl.sandbox.services_v2.state import Deployment
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 
@@ -65,7 +66,7 @@ def switch(call: Call) -> Reply:
             raise invalid("infer_name", "the one of the deployment in the path")
         if body.get("target_deployment_version", version["version"]) not in (version["id"], version["version"]):
             raise invalid("target_deployment_version", "the version in the path")
-        state.permit_deployment(document, deployment, Operation.SWITCH)
+        operations.permit_deployment(document, deployment, Operation.SWITCH)
         if version["id"] in _in_use(deployment):
             raise WireError(400, state.WRONG_STATE, f"The version {version['version']} is in use already.")
         state.begin_upgrade(document, deployment, updates.replan(deployment["plan"], version, {}), now)

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 from fmctl.sandbox.api.services_v2_paging import ordered, page
 from fmctl.sandbox.models.checks import invalid
-from fmctl.sandbox.services_v2 import rendering, service_versions, state
+from fmctl.sandbox.services_v2 import operations, rendering, service_versions
+from fmctl.sandbox.services_v2.operations import Operation
 from fmctl.sandbox.services_v2.records import BAD_BODY, NOT_FOUND, changing, need, services_of
 from fmctl.sandbox.services_v2.rules import Fields, text
-from fmctl.sandbox.services_v2.state import Operation
 from fmctl.sandbox.wire import Call, Reply, Route, WireError, route
 
 ONE = "/v2/{project_id}/services/{service_id}"
@@ -38,7 +38,7 @@ def switch(call: Call) -> Reply:
         known = {one["id"]: one for one in document["history"]}
         if body["target_version_id"] not in known:
             raise WireError(404, NOT_FOUND, f"The service has no version {body['target_version_id']}.")
-        state.permit(document, Operation.UPDATE)
+        operations.permit(document, Operation.UPDATE)
         service_versions.switch(document, known[body["target_version_id"]], user=call.user, now=now)
     return Reply(200, rendering.service(services_of(call), document))
 
@@ -48,7 +48,7 @@ def interrupt(call: Call) -> Reply:
     """Give up what is on its way, in all deployments."""
     now = call.sandbox.clock.now()
     with changing(call) as document:
-        state.permit(document, Operation.INTERRUPT)
+        operations.permit(document, Operation.INTERRUPT)
         service_versions.interrupt(document, now)
     return Reply(200, rendering.service(services_of(call), document))
 

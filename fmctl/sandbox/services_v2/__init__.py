@@ -1,7 +1,9 @@
 """Services of the second generation behind the API: deployments of container units, with versions of their own.
 
-`shapes.py` (what a request may hold) → `updates.py` (what it asks for) → `state.py` (the document and its transitions)
-→ `supervision.py` (makes processes follow it, as `units.py` says) → `progress.py` (what follows from how they are).
+`shapes.py` (what a request may hold) → `operations.py` (what a status allows) → `updates.py` (what is asked for) →
+`state.py` (the document and its transitions) → `supervision.py` (makes processes follow it, as `units.py` says) →
+`progress.py` (what follows from how they are).
+
 `rendering.py` shows it all, `autoscaling.py` follows cron and load, `service_versions.py` goes back to whole versions,
 `connections.py` lays the ways from inner networks, `keys.py` and `limits.py` are for the gateway.
 

@@ -1,4 +1,4 @@
-"""The life of a service and of its deployments as one document: which operations a status allows, what follows.
+"""The life of a service and of its deployments as one document: its transitions.
 
 Nothing here starts or stops anything: the API asks for transitions (`begin_…`), supervision reports what came of them.
 
@@ -15,12 +15,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
-from enum import StrEnum
 from typing import Any
 
 from fmctl.sandbox.account import Account
 from fmctl.sandbox.serving.state import UNIT_SECONDS, milliseconds
-from fmctl.sandbox.wire import WireError
 
 Document = dict[str, Any]
 Deployment = dict[str, Any]
@@ -38,38 +36,6 @@ SCALABLE = frozenset({"RUNNING", "CONCERNING"})
 GONE_SOON = "DELETING"
 INTERRUPTED = "interrupted"
 RUNNABLE = "sandbox/"
-
-
-class Operation(StrEnum):
-    """What a caller may want from a service or a deployment."""
-
-    START = "start"
-    STOP = "stop"
-    UPDATE = "update"
-    INTERRUPT = "interrupt"
-    SCALE = "scale"
-    SWITCH = "switch"
-    ADD = "a new deployment"
-    DELETE = "delete"
-
-
-SERVICE_LEGAL: Mapping[Operation, frozenset[str]] = {
-    Operation.START: RESTING,
-    Operation.STOP: frozenset({"RUNNING", "CONCERNING"}),
-    Operation.UPDATE: RESTING | {"RUNNING", "CONCERNING", "INIT"},
-    Operation.ADD: RESTING | {"RUNNING", "CONCERNING", "INIT", "DEPLOYING"},
-    Operation.INTERRUPT: frozenset({"DEPLOYING", "UPGRADING"}),
-    Operation.DELETE: RESTING | LIVE | {"INIT", "DEPLOYING", "INTERRUPTING", "STOPPING"},
-}
-DEPLOYMENT_LEGAL: Mapping[Operation, frozenset[str]] = {
-    Operation.START: RESTING,
-    Operation.STOP: frozenset({"RUNNING", "DEPLOYING", "FAILED", "CONCERNING", "RESTARTING"}),
-    Operation.UPDATE: RESTING | {"RUNNING", "CONCERNING"},
-    Operation.INTERRUPT: frozenset({"DEPLOYING", "UPGRADING"}),
-    Operation.SCALE: SCALABLE,
-    Operation.SWITCH: frozenset({"RUNNING"}),
-    Operation.DELETE: RESTING | LIVE | STARTING | {"INTERRUPTING", "STOPPING"},
-}
 
 
 def put(account: Account, document: Document) -> None:
@@ -95,20 +61,6 @@ def status(document: Document) -> str:
     if statuses & STARTING:
         return "DEPLOYING"
     return next((one for one in ("INTERRUPTING", "STOPPING", "FAILED", "STOPPED") if one in statuses), "INIT")
-
-
-def permit(document: Document, operation: Operation) -> None:
-    """Refuse what the status of the service does not allow."""
-    if status(document) not in SERVICE_LEGAL[operation]:
-        raise _wrong_state("service", status(document), operation)
-
-
-def permit_deployment(document: Document, deployment: Deployment, operation: Operation) -> None:
-    """Refuse what the status of the deployment does not allow, or an update of the service that is on its way."""
-    if document["deleting"] or (document["target"] and operation is not Operation.INTERRUPT):
-        raise _wrong_state("service", status(document), operation)
-    if deployment["status"] not in DEPLOYMENT_LEGAL[operation]:
-        raise _wrong_state("deployment", deployment["status"], operation)
 
 
 def plan_of(deployment: Deployment) -> Plan:
@@ -316,7 +268,3 @@ def _tell_of_placeholders(document: Document, deployment: Deployment, now: float
     for image in dict.fromkeys(images):
         text = f"{deployment['name']}: the sandbox runs no containers; something stands in for {image}."
         event(document, WARNING, text, now)
-
-
-def _wrong_state(what: str, state: str, operation: Operation) -> WireError:
-    return WireError(400, WRONG_STATE, f"The {what} is {state}: {operation} is not allowed in this state.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from fmctl.sandbox.models.checks import invalid
 from fmctl.sandbox.services_v2 import state
-from fmctl.sandbox.services_v2.shapes import check_limits, check_protocol
+from fmctl.sandbox.services_v2.runtime_shapes import check_limits, check_protocol
 from fmctl.sandbox.services_v2.state import Deployment, Document, Plan
 from fmctl.sandbox.serving.state import milliseconds
 from fmctl.sandbox.wire import WireError
