@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -292,6 +293,19 @@ def test_live_names_are_completed(fmctl: CommandLine, tmp_path: Path) -> None:
 def test_what_is_known_here_is_completed(fmctl: CommandLine, words: str, expected: list[str]) -> None:
     """Contexts, formats, goals, fields, rules, and what the manifests name; nothing where nothing fits."""
     assert expected == completed(fmctl, f"fmctl {words}")
+
+
+def test_a_platform_that_does_not_answer_does_not_keep_the_shell(fmctl: CommandLine) -> None:
+    """What is not there in time is not waited for; the kinds remain."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        keys = {"HUAWEICLOUD_SDK_AK": "a", "HUAWEICLOUD_SDK_SK": "b", "FMCTL_REGION": "nowhere"}
+        there = {f"FMCTL_{name}_ENDPOINT": place for name in ("MODELARTS", "IAM", "OBS")}
+        elsewhere = CommandLine(fmctl.folder, {**fmctl.environ, **keys, **there})
+        started = time.monotonic()
+
+        assert [f"{kind}/" for kind in KINDS] == completed(elsewhere, "fmctl describe ")
+        assert time.monotonic() - started < 20  # seconds: a read times out much later
 
 
 def test_overlays_are_completed(fmctl: CommandLine, tmp_path: Path) -> None:

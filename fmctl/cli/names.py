@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import monotonic
 from typing import TYPE_CHECKING
 
 import typer
@@ -82,17 +81,29 @@ def _seen(kinds: Sequence[str], context: str | None) -> Sequence[Live]:
     """What carries a marker, of ``kinds`` at the same time, as far as it came in time."""
     from threading import Thread
 
-    session = _session(context)
-    if session is None:
-        return ()
     found: list[Live] = []
-    threads = [Thread(target=_collect, args=(kind, session, found), daemon=True) for kind in kinds]
-    until = monotonic() + PATIENCE_SECONDS
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, until - monotonic()))
+    thread = Thread(target=_collect, args=(kinds, context, found), daemon=True)
+    thread.start()
+    thread.join(PATIENCE_SECONDS)
     return list(found)
+
+
+def _collect(kinds: Sequence[str], context: str | None, found: list[Live]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with suppress(BaseException):  # a completion that fails completes nothing
+        session = _session(context)
+        if session:
+            with ThreadPoolExecutor(len(kinds)) as pool:
+                list(pool.map(lambda kind: _add(kind, session, found), kinds))
+
+
+def _add(kind: str, session: Session, found: list[Live]) -> None:
+    from fmctl.kinds import KINDS
+
+    for live in KINDS[kind].everything(session.api):
+        if live.marker:
+            found.append(live)
 
 
 def _session(context: str | None) -> Session | None:
@@ -108,15 +119,3 @@ def _session(context: str | None) -> Session | None:
     if context_name(context, project, os.environ) == SANDBOX and asleep:
         return None
     return open_session(project, context)
-
-
-def _collect(kind: str, session: Session, found: list[Live]) -> None:
-    with suppress(BaseException):  # a completion that fails completes nothing
-        for live in _marked(kind, session):
-            found.append(live)
-
-
-def _marked(kind: str, session: Session) -> Iterator[Live]:
-    from fmctl.kinds import KINDS
-
-    yield from (live for live in KINDS[kind].everything(session.api) if live.marker)
