@@ -45,7 +45,9 @@ def test_a_wrong_login_is_refused(sandbox: Sandbox, wrong: str) -> None:
     assert "X-Subject-Token" not in response.headers
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"auth": {"identity": []}}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"auth": {"identity": []}}', b'{"auth": {"identity": {"methods": 1}}}']
+)
 def test_a_broken_login_is_refused(sandbox: Sandbox, body: bytes) -> None:
     """What is no login does not crash the server."""
     with anonymous(sandbox) as client:

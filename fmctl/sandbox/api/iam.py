@@ -22,7 +22,7 @@ def create_token(call: Call) -> Reply:
     """A token for a password, for 24 hours, or for another token and as long as that; in the header X-Subject-Token."""
     owner, auth, now = call.sandbox.credentials, _mapping(_json(call), "auth"), call.sandbox.wall.now()
     identity = _mapping(auth, "identity")
-    methods, before = identity.get("methods") or (), None
+    methods, before = _methods(identity), None
     if "password" in methods:
         if not _is_owner(owner, _mapping(identity, "password", "user")):
             return keystone(401, "The username or password is wrong.")
@@ -50,7 +50,7 @@ def validate_token(call: Call) -> Reply:
 def create_temporary_key(call: Call) -> Reply:
     """201 with a pair of keys and its token, for a login of this user or for an agency that there is."""
     owner, identity = call.sandbox.credentials, _mapping(_json(call), "auth", "identity")
-    methods = identity.get("methods") or ()
+    methods = _methods(identity)
     asked = _mapping(identity, "assume_role" if "assume_role" in methods else "token")
     if not ("token" in methods and _good(call, asked.get("id"))):
         authenticate(call.sandbox, call.request, scoped=False)
@@ -80,6 +80,12 @@ def _mapping(value: Any, *keys: str) -> dict[str, Any]:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
+
+
+def _methods(identity: Mapping[str, Any]) -> Sequence[Any]:
+    """How the caller wants to say who it is."""
+    methods = identity.get("methods")
+    return methods if isinstance(methods, list) else ()
 
 
 def _good(call: Call, text: Any) -> tokens.Token | None:
