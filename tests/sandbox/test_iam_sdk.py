@@ -219,23 +219,28 @@ def test_temporary_keys_last_from_a_quarter_of_an_hour_to_a_day(iam: Any, second
     assert (400, "400", True) == refusal(lambda: temporary(iam, seconds))
 
 
-def test_an_agency_has_keys_when_it_is_there(iam: Any, server: Server) -> None:
-    """Keys can be had for an agency that was made, and for no other."""
+def test_an_agency_has_keys_and_tokens_when_it_is_there(iam: Any, server: Server) -> None:
+    """Both can be had for an agency that was made, and for no other."""
     from huaweicloudsdkiam.v3 import model
     from huaweicloudsdkmodelarts.v1.model import CreateModelArtsAgencyRequest
 
-    def keys() -> Any:
-        role = {"agency_name": "ma_agency_x", "domain_name": server.info["domain"], "duration_seconds": 3600}
-        body = {"auth": {"identity": {"methods": ["assume_role"], "assume_role": role}}}
-        request = model.CreateTemporaryAccessKeyByAgencyRequest(body=body)
-        return iam.create_temporary_access_key_by_agency(request).credential
+    role = {"agency_name": "ma_agency_x", "domain_name": server.info["domain"]}
+    identity = {"methods": ["assume_role"], "assume_role": role}
+    scope = {"project": {"id": server.info["project_id"]}}
+    keys_request = model.CreateTemporaryAccessKeyByAgencyRequest(body={"auth": {"identity": identity}})
+    token_request = model.KeystoneCreateAgencyTokenRequest(body={"auth": {"identity": identity, "scope": scope}})
 
-    before = refusal(keys)
+    before = [
+        refusal(lambda: iam.create_temporary_access_key_by_agency(keys_request)),
+        refusal(lambda: iam.keystone_create_agency_token(token_request)),
+    ]
     agency = CreateModelArtsAgencyRequest(body={"agency_name_suffix": "x"})
     sdk_client(server.info).create_model_arts_agency(agency)
+    token = iam.keystone_create_agency_token(token_request)
 
-    assert (404, "404", True) == before
-    assert keys().securitytoken
+    assert [(404, "404", True)] * 2 == before
+    assert iam.create_temporary_access_key_by_agency(keys_request).credential.securitytoken
+    assert (["assume_role"], server.info["project_id"]) == (token.token.methods, token.token.project.id)
 
 
 def test_the_keys_can_be_listed_without_the_secret(iam: Any, server: Server) -> None:

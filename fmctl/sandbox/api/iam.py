@@ -19,21 +19,22 @@ SHORTEST, LONGEST = 900, 86400  # seconds that temporary keys are good for
 
 @route("POST", "/v3/auth/tokens", auth=False)
 def create_token(call: Call) -> Reply:
-    """A token for a password, for 24 hours, or for another token and as long as that; in the header X-Subject-Token."""
+    """A token for a password or an agency, for 24 hours, or for another token and as long as that.
+
+    It is in the header X-Subject-Token.
+    """
     owner, auth, now = call.sandbox.credentials, _mapping(_json(call), "auth"), call.sandbox.wall.now()
     identity = _mapping(auth, "identity")
-    methods, before = _methods(identity), None
-    if "password" in methods:
-        if not _is_owner(owner, _mapping(identity, "password", "user")):
-            return keystone(401, "The username or password is wrong.")
-    elif "token" not in methods or (before := _good(call, _mapping(identity, "token").get("id"))) is None:
-        return keystone(401, "The request you have made requires authentication.")
+    method, end = _login(call, identity)
+    if not method:
+        return keystone(401, "The username or password is wrong, or another proof of who you are.")
+    if unknown := _unknown_agency(call, identity):
+        return unknown
     project_id = _scoped_project(owner, _mapping(auth, "scope"))
     if project_id is None:
         return keystone(401, "The user has no access to this project or domain.")
-    end = before.expires_at if before else None
     text, token = tokens.issue(owner.user, project_id, owner.secret_key, now, end)
-    return Reply(201, _described(call, token, "token" if before else "password"), {"X-Subject-Token": text})
+    return Reply(201, _described(call, token, method), {"X-Subject-Token": text})
 
 
 @route("GET", "/v3/auth/tokens")
@@ -54,9 +55,8 @@ def create_temporary_key(call: Call) -> Reply:
     asked = _mapping(identity, "assume_role" if "assume_role" in methods else "token")
     if not ("token" in methods and _good(call, asked.get("id"))):
         authenticate(call.sandbox, call.request, scoped=False)
-    agency = asked.get("agency_name")
-    if "assume_role" in methods and not call.sandbox.store.get(AGENCIES, str(agency)):
-        return keystone(404, f"Could not find agency: {agency}.")
+    if unknown := _unknown_agency(call, identity):
+        return unknown
     seconds = asked.get("duration_seconds", SHORTEST)
     if type(seconds) is not int or not SHORTEST <= seconds <= LONGEST:
         return keystone(400, f"duration_seconds must be an integer from {SHORTEST} to {LONGEST}.")
@@ -86,6 +86,26 @@ def _methods(identity: Mapping[str, Any]) -> Sequence[Any]:
     """How the caller wants to say who it is."""
     methods = identity.get("methods")
     return methods if isinstance(methods, list) else ()
+
+
+def _login(call: Call, identity: Mapping[str, Any]) -> tuple[str, float | None]:
+    """By which method the caller has proved who it is, "" for none, and when what it gets ends at the latest."""
+    methods = _methods(identity)
+    if "password" in methods:
+        return "password" * _is_owner(call.sandbox.credentials, _mapping(identity, "password", "user")), None
+    if "assume_role" in methods:
+        authenticate(call.sandbox, call.request, scoped=False)
+        return "assume_role", None
+    before = _good(call, _mapping(identity, "token").get("id")) if "token" in methods else None
+    return ("token", before.expires_at) if before else ("", None)
+
+
+def _unknown_agency(call: Call, identity: Mapping[str, Any]) -> Reply | None:
+    """The error for an agency that nobody has made."""
+    name = _mapping(identity, "assume_role").get("agency_name")
+    if "assume_role" not in _methods(identity) or call.sandbox.store.get(AGENCIES, str(name)):
+        return None
+    return keystone(404, f"Could not find agency: {name}.")
 
 
 def _good(call: Call, text: Any) -> tokens.Token | None:
