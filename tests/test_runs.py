@@ -175,6 +175,31 @@ ROWS: dict[str, tuple[Resource, tuple[Live, ...], Facts, Decision]] = {
         {(0, "end"): {"phase": "Terminated"}, (0, "stopped"): {}},
         (Action.CREATE, Reason.STOPPED_BY_FMCTL),
     ),
+    "gone, Terminated otherwise": (WANTED, (), {(0, "end"): {"phase": "Terminated"}}, (Action.NOOP, Reason.DRIFT)),
+    "gone, Terminated otherwise, wanted stopped": (
+        STOPPED,
+        (),
+        {(0, "end"): {"phase": "Terminated"}},
+        (Action.NOOP, Reason.RECORD_GONE),
+    ),
+    "gone is the attempt that completed, an earlier one is there": (
+        WANTED,
+        (run(WANTED, "Abnormal"),),
+        {(0, "end"): {"class": "infra"}, (1, "created"): {}, (1, "end"): {"phase": "Completed"}},
+        (Action.NOOP, Reason.RECORD_GONE),
+    ),
+    "gone is the attempt that nobody saw end, an earlier one is there": (
+        WANTED,
+        (run(WANTED, "Abnormal"),),
+        {(1, "created"): {}},
+        (Action.REFUSE, Reason.LOST),
+    ),
+    "gone is the last that failed, the others are there": (
+        WANTED,
+        (run(WANTED, "Abnormal", 1), run(WANTED, "Abnormal")),
+        {(2, "created"): {}, (2, "end"): {"phase": "Abnormal", "class": "infra"}},
+        DEGRADED,
+    ),
     "gone, Failed, then an intent alone": (
         WANTED,
         (),
@@ -200,6 +225,12 @@ ROWS: dict[str, tuple[Resource, tuple[Live, ...], Facts, Decision]] = {
 def test_a_row_of_the_table(declared: Resource, live: tuple[Live, ...], facts: Facts, expected: Decision) -> None:
     """Phase, ledger and what is wanted decide, and nothing else does."""
     assert [expected] == decisions(decided(declared, *live, facts=facts))
+
+
+@pytest.mark.parametrize("facts", [{(0, "created"): {}}, {(0, "end"): {"phase": "Terminated"}}])
+def test_a_run_that_somebody_else_ended_is_drift(facts: Facts) -> None:
+    """Lost, or stopped outside and then forgotten: the remote side moved, not the manifest."""
+    assert [True] == [change.drift for change in decided(WANTED, facts=facts)]
 
 
 @pytest.mark.parametrize("phase", ["Creating", "Pending", "Running", "Terminating", "Rebooting", ""])
@@ -256,10 +287,50 @@ def test_run_after_waits_for_the_older_run() -> None:
     assert "train-1111111111" == (change.live and change.live.remote_name)
 
 
-@pytest.mark.parametrize("other", [older("Completed"), older("Failed"), older(marker=Marker("theirs", "1" * 10, "s"))])
-def test_an_older_run_that_has_ended_or_is_foreign_does_not_hold_a_new_one_up(other: Live) -> None:
-    """Only our own older runs that go on are in the way."""
-    assert [(Action.CREATE, Reason.SPEC_CHANGED)] == decisions(decided(WANTED, other))
+@pytest.mark.parametrize("phase", ["Completed", "Failed"])
+def test_an_older_run_that_has_ended_does_not_hold_a_new_one_up(phase: str) -> None:
+    """Only runs that go on are in the way."""
+    assert [(Action.CREATE, Reason.SPEC_CHANGED)] == decisions(decided(WANTED, older(phase)))
+
+
+@pytest.mark.parametrize("marker", [None, Marker("theirs", "1" * 10, "s")])
+def test_runs_of_others_under_our_name_are_none_of_our_history(marker: Marker | None) -> None:
+    """Another set may have a job of the same name: it is neither in the way nor what our spec was before."""
+    assert [(Action.CREATE, Reason.ABSENT)] == decisions(decided(WANTED, older(marker=marker)))
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ("error", [(Action.REFUSE, Reason.OLDER_RUN_ACTIVE)]),
+        ("stopAndRun", [(Action.STOP, Reason.OLDER_RUN_ACTIVE), (Action.CREATE, Reason.STOPPED_BY_FMCTL)]),
+        ("runAfter", [(Action.CREATE, Reason.STOPPED_BY_FMCTL)]),
+    ],
+)
+def test_going_back_to_a_content_that_was_stopped_is_a_change_too(policy: str, expected: list[Decision]) -> None:
+    """What onSpecChange says holds for any start beside a run of another content, a next attempt included."""
+    declared = resource(job(onSpecChange=policy))
+    stopped = run(declared, "Terminated")
+
+    assert expected == decisions(decided(declared, stopped, older(), facts={(0, "stopped"): {}}))
+
+
+def test_wanted_stopped_stops_whatever_goes_on() -> None:
+    """Also a run of another content beside the current run, which has ended."""
+    found = decisions(decided(STOPPED, run(STOPPED, "Terminated"), older()))
+
+    assert [(Action.STOP, Reason.OLDER_RUN_ACTIVE), NOTHING] == found
+
+
+def test_stopping_waits_for_nothing_but_making_room_does() -> None:
+    """What is wanted stopped is stopped at once; an older run goes on until what takes its place can start."""
+    needs = (WANTED.id._replace(name="before"),)
+    unwanted, wanted = replace(STOPPED, needs=needs), replace(resource(job(onSpecChange="stopAndRun")), needs=needs)
+    current, other = decided(unwanted, run(unwanted, "Running"))[0], decided(unwanted, older())[0]
+    room = decided(wanted, older())[0]
+
+    assert [Action.STOP] * 3 == [current.action, other.action, room.action]
+    assert [(), (), needs] == [current.waits_for, other.waits_for, room.waits_for]
 
 
 def test_a_content_that_changed_while_wanted_stopped_stops_the_older_run() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from fmctl.domain.live import Live, Marker
-from fmctl.domain.plan import Action, Change, Reason
+from fmctl.domain.plan import Action, Change
 from fmctl.domain.problem import NotFound, NotReady, RunEnded, WrongState
 from fmctl.domain.resource import Resource
 from fmctl.kinds import job_wire, runs
@@ -20,6 +20,7 @@ from fmctl.kinds.finding import Jobs, Seen
 from fmctl.kinds.job_wire import JOBS
 from fmctl.kinds.provenance import provenance
 from fmctl.kinds.remedies import ended, remedy
+from fmctl.kinds.schema import ignored
 from fmctl.kinds.settling import EFFECT_SECONDS
 
 LOG_LINES = 20
@@ -62,7 +63,7 @@ class Running(NamedTuple):
     def _launch(self, resource: Resource, attempt: int) -> Found:
         """Create one run, exactly once; the ledger knows before and after."""
         work, name = self.work, job_wire.run_name(resource, attempt)
-        body = job_wire.body(resource, name, self._description(resource), work)
+        body = job_wire.body(resource, name, self._marked(resource.spec.get("description", "")), work)
         fact = {"of": resource.kind, "run": name, **provenance(resource, work)}
         work.records.record(
             resource.name, resource.hash, "intent", fact, attempt
@@ -82,10 +83,10 @@ class Running(NamedTuple):
     def watch(self, change: Change) -> Steps:
         """Wait for a run that is going on; write the receipt of one that has ended."""
         live, resource, work = change.live, change.desired, self.work
-        if live is None or resource is None or live.facts.get("gone"):
-            if change.reason is Reason.DEGRADED and live and resource:
-                return self._judge(resource, live)
+        if live is None or resource is None:
             return live
+        if live.facts.get("gone"):
+            return self._judge(resource, live)
         in_flight = live.active or runs.recovering(live, work.clock.now())
         live = yield from until_settled(live, work.clock)
         receipt(live, resource, work)
@@ -126,8 +127,11 @@ class Running(NamedTuple):
     def update(self, change: Change, live: Live) -> Steps:
         """Description with the marker, and priority: all that can change in place. It is read back until it shows."""
         resource = _desired(change)
-        body: dict[str, Any] = {"description": self._description(resource)}
-        wanted: dict[str, Any] = {"description": resource.spec.get("description", "")}
+        text = resource.spec.get("description", "" if live.marker != self.marker else live.description)
+        if "description" in ignored(resource.spec):
+            text = live.description
+        body: dict[str, Any] = {"description": self._marked(text)}
+        wanted: dict[str, Any] = {"description": text}
         if any(field.path == "spec.priority" for field in change.fields):
             wanted["priority"] = resource.spec["priority"]
             body["spec"] = {"schedule_policy": {"priority": wanted["priority"]}}
@@ -163,10 +167,10 @@ class Running(NamedTuple):
             return None
         return (yield from until_gone(live))
 
-    def _description(self, resource: Resource) -> str:
-        """The user's text and the marker."""
+    def _marked(self, text: str) -> str:
+        """A description and the marker."""
         assert self.marker is not None
-        return self.marker.mark(resource.spec.get("description", ""))
+        return self.marker.mark(text)
 
 
 def verb(change: Change, running: Running) -> Steps:

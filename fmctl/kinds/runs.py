@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fmctl.domain.live import Health, Live, Observed
@@ -72,14 +73,49 @@ def has_budget(resource: Resource, cause: str, failed: Mapping[str, int]) -> boo
 
 
 def decide(resource: Resource, observed: Observed, deciding: Deciding) -> Iterator[Change]:
-    """The run table, row by row."""
+    """The run table, row by row; what still runs of another content is stopped, waited for or in the way of a start."""
+    ours = (run for run in observed.others if run.active and run.owned_by(deciding.set_name))
+    older = [run for run in ours if run.hash != resource.hash]
+    if not wanted(resource):
+        yield from (_stops(run, resource) for run in older)
+    for change in _row(resource, observed, deciding):
+        yield from _beside(older, change, resource) if change.action is Action.CREATE else (change,)
+
+
+def _row(resource: Resource, observed: Observed, deciding: Deciding) -> Iterator[Change]:
+    """The row of the table that the current run, or its absence, is in."""
     live = observed.live
-    if live is None:
+    if live is None or live.attempt < max(_attempts(resource.name, resource.hash, deciding.records), default=0):
         yield from _without_run(resource, observed, deciding)
     elif live.active or recovering(live, deciding.now):
         yield _going_on(resource, live, observed.others, deciding)
     else:
         yield _at_rest(resource, live, observed.others, deciding)
+
+
+def _beside(older: Sequence[Live], create: Change, resource: Resource) -> Iterator[Change]:
+    """A start while runs of another content go on: ``onSpecChange`` decides."""
+    policy = resource.spec.get("onSpecChange", "error")
+    names = ", ".join(run.remote_name for run in older)
+    if older and policy == "error":
+        used = ", ".join(f"{run.remote_name} ({run.phase}, {_used(run)})" for run in older)
+        hint = f"{used} still runs an older spec; set onSpecChange to stopAndRun or runAfter, or wait for it"
+        yield replace(
+            create, action=Action.REFUSE, reason=Reason.OLDER_RUN_ACTIVE, message=hint, live=older[-1], attempt=0
+        )
+    elif older and policy == "runAfter":
+        message = ", ".join(filter(None, (create.message, f"after {names}")))
+        yield replace(create, message=message, live=older[-1])
+    else:
+        yield from (_stops(run, resource) for run in older)
+        yield create
+
+
+def _stops(run: Live, resource: Resource) -> Change:
+    """The end of a run of another content; one that makes room for a new one waits until that can start."""
+    needs = resource.needs if wanted(resource) else ()
+    hint = f"stops {run.remote_name}, {_used(run)}"
+    return Change(resource.id, Action.STOP, Reason.OLDER_RUN_ACTIVE, hint, desired=resource, live=run, needs=needs)
 
 
 def _going_on(resource: Resource, live: Live, others: Sequence[Live], deciding: Deciding) -> Change:
@@ -94,7 +130,8 @@ def _going_on(resource: Resource, live: Live, others: Sequence[Live], deciding: 
         return change(Action.REFUSE, Reason.NOT_OURS, f"runs as {live.remote_name}, which belongs to {live.owner}")
     drift = live.marker is not None and live.marker.hash == resource.marker
     reason = Reason.DRIFT if drift else Reason.MANIFEST_CHANGED
-    return change(Action.STOP, reason, f"stops {live.remote_name}, {_used(live)}", drift=drift)
+    stop = change(Action.STOP, reason, f"stops {live.remote_name}, {_used(live)}", drift=drift)
+    return replace(stop, needs=())
 
 
 def _at_rest(resource: Resource, live: Live, others: Sequence[Live], deciding: Deciding) -> Change:
@@ -170,18 +207,22 @@ def _without_run(resource: Resource, observed: Observed, deciding: Deciding) -> 
     last = max(attempts, default=0)
     end = records.get(resource.name, resource.hash, "end", last) if attempts else None
     if end:
-        yield from _record_gone(resource, end, last, deciding)
+        yield _record_gone(resource, end, last, observed, deciding)
     elif attempts:
         hint = "its run is gone and nobody saw it end; change `rerun` to run it again"
-        yield change(Action.REFUSE, Reason.LOST, hint, attempt=last)
+        yield change(Action.REFUSE, Reason.LOST, hint, attempt=last, drift=True)
     elif "useRun" in resource.spec:
         yield change(Action.REFUSE, Reason.LOST, f"useRun names {resource.spec['useRun']!r}, and no such job exists")
+    elif wanted(resource):
+        yield change(Action.CREATE, _reason(resource, observed, deciding))
     else:
-        yield from _new_content(resource, observed, deciding)
+        yield change(Action.NOOP, Reason.IN_SYNC, "(not started)")
 
 
-def _record_gone(resource: Resource, end: Mapping[str, Any], attempt: int, deciding: Deciding) -> Iterator[Change]:
-    """The platform forgot the run; its receipt says how it ended."""
+def _record_gone(
+    resource: Resource, end: Mapping[str, Any], attempt: int, observed: Observed, deciding: Deciding
+) -> Change:
+    """The platform forgot the run; its receipt says how it ended, and so what would be done were it there."""
     gone = Live(
         resource.id,
         str(end.get("remoteId", "")),
@@ -193,49 +234,27 @@ def _record_gone(resource: Resource, end: Mapping[str, Any], attempt: int, decid
         facts={"gone": True, "outputs": end.get("outputs", {})},
     )
     row = _Row(resource, gone)
-    failed = failures((), deciding.records, resource.name, resource.hash)
+    if gone.phase == RESTING or not wanted(resource):
+        return row(Action.NOOP, Reason.RECORD_GONE, f"{gone.phase} (record gone)")
+    seen = filter(None, (observed.live, *observed.others))
+    failed = failures(seen, deciding.records, resource.name, resource.hash)
     cause = end.get("class")
-    stopped = deciding.records.has(resource.name, resource.hash, "stopped", attempt)
-    if cause and wanted(resource) and has_budget(resource, cause, failed):
-        yield row.again(Reason.RETRY, f"attempt {attempt} ended {gone.phase} ({cause})", failed)
-    elif stopped and wanted(resource) and "useRun" not in resource.spec:
-        yield row.again(Reason.STOPPED_BY_FMCTL, f"attempt {attempt} was stopped by fmctl", failed)
-    elif cause and wanted(resource):
-        yield row(Action.NOOP, Reason.DEGRADED, f"{gone.phase} (record gone)", failed=failed)
-    else:
-        yield row(Action.NOOP, Reason.RECORD_GONE, f"{gone.phase} (record gone)")
+    if cause and has_budget(resource, cause, failed):
+        return row.again(Reason.RETRY, f"attempt {attempt} ended {gone.phase} ({cause})", failed)
+    if cause:
+        return row(Action.NOOP, Reason.DEGRADED, f"{gone.phase} (record gone)", failed=failed)
+    if "useRun" not in resource.spec and deciding.records.has(resource.name, resource.hash, "stopped", attempt):
+        return row.again(Reason.STOPPED_BY_FMCTL, f"attempt {attempt} was stopped by fmctl", failed)
+    return row(Action.NOOP, Reason.DRIFT, f"{gone.phase} outside fmctl (record gone)", drift=True, failed=failed)
 
 
-def _new_content(resource: Resource, observed: Observed, deciding: Deciding) -> Iterator[Change]:
-    """No run and no fact of this hash: start one, unless an older run is still going on."""
-    active = [run for run in observed.others if run.active and run.owned_by(deciding.set_name)]
-    policy = resource.spec.get("onSpecChange", "error")
-    older = ({run.hash for run in observed.others} | _carried_out(resource.name, deciding.records)) - {
-        resource.hash,
-        "",
-    }
-    reason = Reason.ABSENT
-    if older:
-        reason = Reason.RERUN if older & resource.older else Reason.SPEC_CHANGED
-
-    def change(action: Action, reason: Reason, message: str = "", live: Live | None = None) -> Change:
-        return Change(resource.id, action, reason, message, desired=resource, live=live, needs=resource.needs)
-
-    if active and (policy == "stopAndRun" or not wanted(resource)):
-        for run in active:
-            yield change(Action.STOP, Reason.OLDER_RUN_ACTIVE, f"stops {run.remote_name}, {_used(run)}", run)
-    elif active and policy == "error":
-        names = ", ".join(f"{run.remote_name} ({run.phase}, {_used(run)})" for run in active)
-        hint = f"{names} still runs an older spec; set onSpecChange to stopAndRun or runAfter, or wait for it"
-        yield change(Action.REFUSE, Reason.OLDER_RUN_ACTIVE, hint, active[-1])
-        return
-    if not wanted(resource):
-        yield change(Action.NOOP, Reason.IN_SYNC, "(not started)")
-    elif active and policy == "runAfter":
-        names = ", ".join(run.remote_name for run in active)
-        yield change(Action.CREATE, reason, f"after {names}", active[-1])
-    else:
-        yield change(Action.CREATE, reason)
+def _reason(resource: Resource, observed: Observed, deciding: Deciding) -> Reason:
+    """Why content without a run or a fact of its own starts: there never was any, or there was another."""
+    ours = {run.hash for run in observed.others if run.owned_by(deciding.set_name)}
+    older = (ours | _carried_out(resource.name, deciding.records)) - {resource.hash, ""}
+    if not older:
+        return Reason.ABSENT
+    return Reason.RERUN if older & resource.older else Reason.SPEC_CHANGED
 
 
 def _carried_out(name: str, records: Records) -> frozenset[str]:

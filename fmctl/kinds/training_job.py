@@ -149,7 +149,6 @@ class TrainingJob(Kind):
             "logs",
             "requires",
             "ignoreDifferences",
-            "useRun",
         }
     )
     spec_schema: ClassVar[Schema] = {
@@ -386,22 +385,24 @@ class TrainingJob(Kind):
     ) -> tuple[Mapping[ResourceId, Observed], Sequence[Live]]:
         """Runs of every resource, by ten names a search or by pages of 50, whichever is fewer; other active ones."""
         jobs = self.jobs(looking.api)
-        rest = self._undeclared(resources, jobs, looking)
+        active = list(jobs.in_phases(phase for phase in PHASES if phase not in FINAL))
+        rest = self._undeclared(resources, active, jobs, looking)
         if not resources:
             return {}, rest
-        seen = Seen()
+        seen = Seen(active)
         complete = jobs.collect([run_name(r) for r in resources], seen)
         missing = [r for r in resources if not seen.current(r)]
         if not complete:
             seen.add(jobs.like([f"{r.name}-" for r in missing]))
-        lagging = [r for r in missing if not seen.current(r) and looking.records.attempts(r.name, r.hash)]
+        lagging = [r for r in resources if _lags(seen.current(r), looking.records.attempts(r.name, r.hash))]
         seen.add(live for live in looking.fan(lambda r: self._recorded(r, looking), lagging) if live)
         return {r.id: seen.observed(r) for r in resources}, rest
 
-    def _undeclared(self, resources: Sequence[Resource], jobs: Jobs, looking: Looking) -> Sequence[Live]:
+    def _undeclared(
+        self, resources: Sequence[Resource], active: Sequence[Live], jobs: Jobs, looking: Looking
+    ) -> Sequence[Live]:
         """Runs of the set that no resource accounts for: active ones, and for pruning records that may go."""
         names = {r.name for r in resources} | {run_name(r) for r in resources}
-        active = jobs.in_phases(phase for phase in PHASES if phase not in FINAL)
         ours = [job for job in active if job.active and job.owned_by(looking.set_name)]
         found = [job for job in ours if not names & {job.id.name, job.remote_name}]
         return [*found, *self._records(names, jobs, looking)] if looking.prune else found
@@ -523,12 +524,19 @@ class TrainingJob(Kind):
             return replace(change, action=Action.UPDATE, reason=reason, drift=not moved, fields=fields)
         if moved and "useRun" not in resource.spec:
             return replace(change, message=f"{change.message} (takes effect on the next run)".strip())
-        return change  # ---------------------------------------------------------------- doing
+        return change
+
+    # ---------------------------------------------------------------- doing
 
     def verb(self, change: Change, work: Work) -> Steps:
         """Create, stop, update, delete, or watch a run."""
         marker = self.marker(change.desired, work.set_name) if change.desired else None
         return running.verb(change, running.Running(self.jobs(work.api), work, marker))
+
+
+def _lags(current: Live | None, known: Sequence[int]) -> bool:
+    """Whether the ledger knows an attempt that the list lacks."""
+    return bool(known) and (current is None or current.attempt < known[-1])
 
 
 def _of_another(run: Live, resource: Resource) -> bool:
