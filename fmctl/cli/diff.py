@@ -35,10 +35,23 @@ def diff(
     show(plan, output or ["text"], full=options.full)
     if out:
         save(out, plan, resources, session.project, prune=options.prune)
+    _look_closer(plan, session)
     code = exit_code(plan, session, yes=options.yes)
     if detailed_exitcode:
         return {ExitCode.OK: 0, ExitCode.DIFFERENCES: 2}.get(code, 1)
     return code
+
+
+def _look_closer(plan: Plan, session: Session) -> None:
+    """On stderr, how to see why something is not as wanted that apply would not touch."""
+    from fmctl.cli.output import warn
+    from fmctl.cli.progress import MOST_HINTS
+    from fmctl.cli.session import pasted
+    from fmctl.report.text import left_as_it_is
+
+    there = [change.id for change in left_as_it_is(plan) if change.live and not change.live.facts.get("gone")]
+    for id in there[:MOST_HINTS]:
+        warn(f"  hint: look closer: fmctl describe {id}{pasted(session)}")
 
 
 def exit_code(plan: Plan, session: Session, *, yes: bool) -> ExitCode:

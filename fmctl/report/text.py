@@ -24,8 +24,17 @@ def verdict(plan: Plan) -> str:
     """What it comes to: the counts, or that there is nothing to do, and what is not as wanted all the same."""
     if not plan.empty:
         return f"Plan: {plan.summary.text}"
-    wrong = [str(change.id) for change in plan.changes if change.drift or change.reason is Reason.DEGRADED]
+    wrong = [str(change.id) for change in left_as_it_is(plan)]
     return f"{NOTHING} Not as wanted: {_listed(wrong)}." if wrong else NOTHING
+
+
+def left_as_it_is(plan: Plan) -> list[Change]:
+    """What is not as wanted, and nothing will be done about it."""
+    return [change for change in plan.changes if not change.writes and _is_wrong(change)]
+
+
+def _is_wrong(change: Change) -> bool:
+    return change.drift or change.reason is Reason.DEGRADED
 
 
 def change_lines(plan: Plan, *, full: bool = False) -> Iterator[str]:
