@@ -16,7 +16,7 @@ from fmctl.domain.event import Ending, Event, EventType, Outcome
 from fmctl.domain.live import Health, Live
 from fmctl.domain.plan import Action, Change, Plan
 from fmctl.domain.ports import Clock
-from fmctl.domain.problem import ExitCode, FmctlError, RunEnded
+from fmctl.domain.problem import PRECEDENCE, ExitCode, FmctlError, RunEnded
 from fmctl.domain.resource import ResourceId
 from fmctl.domain.values import span
 from fmctl.guards import refusals
@@ -24,6 +24,8 @@ from fmctl.kinds.base import Kind, Steps, Watch, Work
 from fmctl.polling import Poller
 
 DETACH_SECONDS = 5.0
+RANKED = frozenset(PRECEDENCE) - {ExitCode.DIFFERENCES}
+"""The codes that a change may ask for; what else goes wrong with one is that it failed to apply."""
 Emit = Callable[[Event], None]
 Latest = Callable[[ResourceId], Live | None]
 """The latest that is known of a resource of the plan."""
@@ -200,7 +202,8 @@ class _Execution:
             text = error.message
             self._finish(task, Ending.FAILED, text, error.code, log=error.log, hint=error.hint, written=True)
         except FmctlError as error:
-            self._finish(task, Ending.FAILED, error.message, error.code, hint=error.hint)
+            code = error.code if error.code in RANKED else ExitCode.API  # what is wrong here failed to apply
+            self._finish(task, Ending.FAILED, error.message, code, hint=error.hint)
         except Exception as error:  # a bug of ours fails one change, and the others go on
             text = f"internal error: {type(error).__name__}: {error}"
             self._finish(task, Ending.FAILED, text, ExitCode.INTERNAL, hint="FMCTL_LOG=debug shows where")
@@ -273,13 +276,13 @@ class _Execution:
         hint: str | None = None,
         written: bool = False,
     ) -> None:
-        self._tasks.remove(task)
         if live:
             self._latest[task.change.id] = live
         elif ending is Ending.DONE:
             self._latest.pop(task.change.id, None)
         text = f"{message}\n  hint: {hint}" if hint else message
         self._end(task.change, ending, text, code, live=live, log=log, written=written)
+        self._tasks.remove(task)
         if task.change.writes or task.phase or ending is not Ending.DONE:
             type = EventType.ERRORED if ending is Ending.FAILED else EventType.COMPLETE
             self._tell(type, task, text, live.phase if live else "")
@@ -303,10 +306,12 @@ class _Execution:
         """Detach: let calls in flight come back for a while, then leave everything as it is."""
         wait(self._futures, timeout=DETACH_SECONDS)
         for task in list(self._tasks):
-            self._finish(task, Ending.LEFT, message, code)
-        for change in self._waiting:
-            self._end(change, Ending.SKIPPED, "not started", code)
-        self._waiting = []
+            if id(task.change) not in self._outcomes:
+                self._finish(task, Ending.LEFT, message, code)
+        for change in self._plan.changes:
+            if id(change) not in self._outcomes:
+                self._end(change, Ending.SKIPPED, "not started", code)
+        self._waiting, self._tasks = [], []
 
     def _tell(self, type: EventType, task: _Task, message: str, phase: str = "") -> None:
         self._emit(Event(type, task.change, message, phase or task.phase, self._clock.now() - task.started))

@@ -50,7 +50,16 @@ def assemble(
     """Decisions in the order of doing, counted and with their checksum; ``world`` is what they were decided from."""
     world = world or World({})
     ordered = tuple(_by_doing(changes, list(kinds)))
-    return Plan(target, ordered, summarize(ordered, _runs(kinds)), _checksum(ordered, world, target), tuple(notes))
+    runs = tuple(_runs_seen(world, _runs(kinds)))
+    checksum = _checksum(ordered, world, target)
+    return Plan(target, ordered, summarize(ordered, _runs(kinds)), checksum, tuple(notes), runs)
+
+
+def _runs_seen(world: World, kinds: frozenset[str]) -> Iterator[Live]:
+    """The runs of declared resources, current and others."""
+    for id, seen in world.observed.items():
+        if id.kind in kinds:
+            yield from filter(None, (seen.live, *seen.others))
 
 
 def _runs(kinds: Mapping[str, Kind]) -> frozenset[str]:

@@ -20,6 +20,7 @@ from fmctl.execute import Limits, execute
 from fmctl.kinds import KINDS
 from fmctl.observe import observe
 from fmctl.plan import plan
+from fmctl.receipts import write_receipts
 from fmctl.sources import Sources, read
 
 __all__ = ["Sources", "apply", "make_plan", "read"]
@@ -47,9 +48,11 @@ def make_plan(resources: Sequence[Resource], session: Session, choice: Choice) -
 
 def apply(made: Plan, session: Session, limits: Limits, emit: Callable[[Event], None]) -> list[Outcome]:
     """Carry a plan out. The ledger must be writable before the first write, so that no run is started twice."""
+    declared = [change.desired for change in made.changes if change.desired]
     if any(change.writes for change in made.changes):
         session.facts.check_writable()
+    write_receipts(made.runs, session, declared)
     if session.context.state_dir:  # a sandbox has no console to make a bucket in
-        for bucket in output_buckets(change.desired for change in made.changes if change.desired):
+        for bucket in output_buckets(declared):
             session.store.ensure_bucket(bucket)
     return execute(made, KINDS, session.work, limits, emit)

@@ -285,6 +285,53 @@ def test_an_apply_without_changes_writes_missing_receipts(world: World) -> None:
     assert world.plan((declared,))[0].empty
 
 
+@pytest.mark.parametrize("changed", [{}, {"parameters": {"lr": "2"}}], ids=["retried", "edited"])
+def test_an_attempt_that_nobody_watched_leaves_its_receipt(world: World, changed: Mapping[str, Any]) -> None:
+    """A receipt is due of every ended run that apply saw, also of those that it starts another one after."""
+    before = resource(job(retries={"user": 1}))
+    seed_job(world, f"train-{before.hash}", "Failed", f"[fmctl:{SET}@{before.marker}s]")
+
+    world.apply(resources(job(retries={"user": 1}, **changed)))
+
+    receipt = world.facts.facts[f"train/{before.hash}.end.json"]
+    assert ("Failed", "user") == (receipt["phase"], receipt["class"])
+
+
+def test_an_attempt_whose_record_is_gone_counts(world: World) -> None:
+    """Retries are counted over receipts too: two budgets are not three because the platform has forgotten one."""
+    declared = resources(job(retries={"user": 1}))
+    world.runner.outcomes = {"train-*": 1}
+    world.apply(declared)
+    first = next(iter(jobs(world)))
+    with world.sandbox.store.background():
+        world.sandbox.store.delete("training_jobs", _id_of(world, first))
+
+    world.apply(declared)
+
+    assert [f"{first}-r1"] == list(jobs(world))
+
+
+def _id_of(world: World, name: str) -> str:
+    found = (record["job"]["metadata"] for record in world.sandbox.store.find("training_jobs"))
+    return next(metadata["id"] for metadata in found if metadata["name"] == name)
+
+
+@pytest.mark.parametrize("declared", [{}, {"description": "ours"}], ids=["nothing", "ours"])
+def test_an_ignored_description_stays_when_something_else_is_put_back(
+    world: World, declared: Mapping[str, Any]
+) -> None:
+    """The marker is rewritten behind the text that somebody else wrote, and that text stays."""
+    ignoring = {"ignoreDifferences": ["spec.description"], **declared}
+    before = resource(job(**ignoring))
+    seed_job(world, f"train-{before.hash}", "Completed", f"by hand [fmctl:{SET}@{before.marker}s]")
+
+    world.apply(resources(job(deletionPolicy="Orphan", **ignoring)))
+
+    (record,) = world.sandbox.store.find("training_jobs")
+    assert record["job"]["metadata"]["description"].startswith(f"by hand [fmctl:{SET}@")
+    assert record["job"]["metadata"]["description"].endswith("o]")
+
+
 # ------------------------------------------------------------------ leaving
 
 
@@ -320,6 +367,26 @@ def test_ctrl_c_detaches(world: World, looks: int) -> None:
     assert ExitCode.CANCELLED is worst(outcome_codes(left))
     assert {Ending.DONE} == set(endings(world.apply(declared)).values())
     assert ["first", "second"] == created(world)
+
+
+@pytest.mark.parametrize("moment", [*range(1, 9)])
+def test_ctrl_c_at_any_event_detaches(world: World, moment: int) -> None:
+    """Whenever it comes, every change has an end to tell, and the next apply makes what is missing once."""
+    declared = resources(*CHAIN)
+    seen: list[Event] = []
+
+    def emit(event: Event) -> None:
+        seen.append(event)
+        if len(seen) == moment:
+            raise KeyboardInterrupt
+
+    plan, session = world.plan(declared)
+    left = workflow.apply(plan, session, Limits(parallelism=1), emit)
+    after = world.apply(declared)
+
+    assert (len(declared), ExitCode.CANCELLED) == (len(left), worst(outcome_codes(left)))
+    assert {Ending.DONE} == set(endings(after).values())
+    assert ["pretrain", "train", "digits", "digits"] == created(world)
 
 
 def test_a_time_out_leaves_runs_running(world: World) -> None:
@@ -446,9 +513,18 @@ def test_a_folder_that_changed_since_the_plan_is_refused(world: World, tmp_path:
 
     (outcome,) = workflow.apply(plan, session, Limits(parallelism=1), lambda _: None)
 
-    assert Ending.FAILED is outcome.ending
+    assert (Ending.FAILED, ExitCode.API) == (outcome.ending, outcome.code)
     assert "changed while" in outcome.message
     assert {} == jobs(world)
+
+
+def test_a_variable_that_is_not_set_fails_what_needs_it(world: World) -> None:
+    """A value that cannot be had is no difference to a plan; apply starts nothing without it, and does not exit 0."""
+    (outcome,) = world.apply(resources(job(env={"DB_PASSWORD": {"valueFrom": {"env": "NOT_SET"}}})))
+
+    assert ExitCode.API is worst(outcome_codes([outcome]))
+    assert "NOT_SET is not set" in outcome.message
+    assert ({}, {}) == (jobs(world), world.facts.facts)
 
 
 def test_a_folder_is_uploaded_under_its_digest(world: World, tmp_path: Path) -> None:

@@ -383,6 +383,13 @@ def test_a_run_that_use_run_names_is_never_started_again(phase: str, stopped: Fa
     assert [Action.NOOP] == [change.action for change in decided(used, facts=gone)]
 
 
+def test_what_is_known_of_one_used_run_says_nothing_of_another() -> None:
+    """Facts are kept by hash, and the job that useRun names is in it."""
+    one, other = (resource({**job(), "spec": {"useRun": name}}) for name in ("pretrain-of-may", "pretrain-of-june"))
+
+    assert one.hash != other.hash
+
+
 def test_use_run_that_is_not_there_is_refused() -> None:
     """Nothing is started in place of a run that the user says exists."""
     used = resource({**job(), "spec": {"useRun": "job-of-last-year"}})

@@ -192,6 +192,8 @@ class Plan:
     summary: Summary
     checksum: str
     notes: tuple[str, ...] = ()
+    runs: tuple[Live, ...] = field(default=(), compare=False)
+    """Every run of the declared resources that was seen; apply writes the receipts that are missing."""
 
     def __repr__(self) -> str:
         lines = [f"  {change!r}" for change in self.changes if change.writes or change.blocked]
