@@ -36,7 +36,7 @@ def plan(
         observed = world.observed[resource.id]
         changes.extend(kinds[resource.kind].decide(resource, observed, deciding))
     changes = _note_blocked(_refuse_dependents(changes), _runs(kinds))
-    more, notes = pruned(world, resources, kinds, prune=prune)
+    more, notes = pruned(world, resources, changes, kinds, prune=prune)
     return assemble(changes + more, kinds, target, world, notes)
 
 

@@ -15,20 +15,23 @@ from fmctl.kinds.reading import Item, items_of
 SEARCH_LIMIT = 50
 LIST_LIMIT = 1000
 NAMES_PER_FILTER = 10
+IDLE_PAGES = 2  # so many full pages without anything new, and the server does not count as we do
 
 
 def search(api: Api, filters: Sequence[Mapping[str, Any]] = ()) -> Iterator[tuple[int, list[Item]]]:
-    """Pages of jobs, oldest first, each with the number of matches; ends at a short page."""
+    """Pages of jobs, oldest first, each with the number of matches; ends at a short page, or where nothing is new."""
     seen: set[str] = set()
     by_item = False
-    page = 0
+    page = idle = 0
     while True:
         answer = _search_page(api, filters, page * SEARCH_LIMIT if by_item else page)
         items = items_of(answer, "items", lambda item: item["metadata"]["id"])
-        fresh = [item for item in items if item["metadata"]["id"] not in seen]
-        seen.update(item["metadata"]["id"] for item in fresh)
+        ids = {item["metadata"]["id"]: item for item in items}  # pages may overlap, and rows may come twice
+        fresh = [item for id, item in ids.items() if id not in seen]
+        seen.update(ids)
         yield int(answer.get("count") or answer.get("total") or len(items)), fresh
-        if len(items) < SEARCH_LIMIT:
+        idle = 0 if fresh else idle + 1
+        if len(items) < SEARCH_LIMIT or idle == IDLE_PAGES:
             return
         if page == 1 and len(fresh) == 1 and not by_item:
             by_item = True  # page 1 repeats page 0 but for one row: offset counts items, so page 1 is still to come
@@ -62,14 +65,15 @@ def listing(api: Api, path: str, key: str, id_key: str, **query: str | int) -> I
         }
         answer = api.call("GET", path, query=asked)
         items = items_of(answer, key, lambda item: item[id_key])
+        before = len(seen)
         for item in items:
             if item[id_key] not in seen:
                 seen.add(item[id_key])
                 yield item
         total = int(answer.get("total_count") or 0)
-        if len(seen) >= total:
+        if len(seen) >= total and len(items) < LIST_LIMIT:
             return
-        if not items:
+        if len(seen) == before:  # the end, rows that count twice, or an offset that counts pages
             if by_page or offset == 0:
                 return
             by_page, offset = True, 0
