@@ -25,20 +25,26 @@ from typing import Any
 
 from fmctl import copying, host
 from fmctl.acting import plan_deletion, plan_start, plan_stop, require_all
+from fmctl.addressing import STOPPABLE, address, newest_run, service_address
 from fmctl.clock import SystemClock
 from fmctl.connect import Session, connect
 from fmctl.domain.event import Event, Outcome
-from fmctl.domain.live import Live
 from fmctl.domain.plan import Plan, Summary, summarize
 from fmctl.domain.ports import Clock
-from fmctl.domain.problem import Conflict, ExitCode, FmctlError, NotReady, Refused, UsageError, worst
-from fmctl.domain.resource import Resource, ResourceId
+from fmctl.domain.problem import (
+    Conflict,
+    ExitCode,
+    FmctlError,  # noqa: F401, a name of the package
+    NotReady,
+    Refused,
+    UsageError,
+    worst,
+)
+from fmctl.domain.resource import Resource
 from fmctl.execute import Limits
 from fmctl.following import follow_log
 from fmctl.guards import asks, guard
-from fmctl.kinds import KINDS, RUNS, parse
-from fmctl.kinds.service import Service
-from fmctl.kinds.training_job import TrainingJob
+from fmctl.kinds import RUNS, parse
 from fmctl.listing import Entry, entries
 from fmctl.secrets import reader
 from fmctl.settings import Project, context_name, find_context, find_project
@@ -47,7 +53,6 @@ from fmctl.waiting import Goal, Waited, wait_for
 from fmctl.workflow import Choice, make_plan
 from fmctl.workflow import apply as carry_out
 
-STOPPABLE = ("TrainingJob", "Service")
 File = str | os.PathLike[str]
 """A file, a directory or a glob, also as ``pathlib.Path``."""
 
@@ -300,38 +305,3 @@ def delete(
     plan = plan_deletion((), what, session)
     require_all(plan, what)
     return _carry_out(plan, session, Limits(), on_event, yes=yes)
-
-
-# ------------------------------------------------------------------ addresses
-
-
-def address(what: str, *kinds: str) -> ResourceId:
-    """``Kind/name`` of one of ``kinds``."""
-    kind, name = parse(what)
-    if name is None or (kinds and kind not in kinds):
-        msg = f"{what}: this takes {' or '.join(f'{kind}/NAME' for kind in kinds or KINDS)}"
-        raise UsageError(msg, hint=None if name else f"kind and name are one word: {kind}/digits")
-    return ResourceId(kind, name)
-
-
-def newest_run(what: str, session: Session) -> Live:
-    """The newest run of a training job."""
-    id = address(what if "/" in what else f"TrainingJob/{what}", "TrainingJob")
-    runs = TrainingJob().runs_of(id.name, session.api)
-    if not runs:
-        msg = f"no run of {what} in context {session.context.name}"
-        raise FmctlError(msg, hint="see `fmctl get TrainingJob -A`")
-    return runs[-1]
-
-
-def service_address(what: str, session: Session, path: str = "") -> str:
-    """Where a service answers; the name is the live one."""
-    id = address(what, "Service")
-    live = Service().find_name(id.name, session.api)
-    if live is None:
-        msg = f"there is no service named {id.name} in context {session.context.name}"
-        raise FmctlError(msg, hint="see `fmctl get Service`; the name is the live one (serviceName)")
-    if not live.url:
-        msg = f"service {id.name} is {live.phase} and has no address"
-        raise NotReady(msg, hint="see `fmctl get Service`")
-    return live.url.rstrip("/") + ("/" + path.lstrip("/") if path else "")

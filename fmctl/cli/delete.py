@@ -32,7 +32,7 @@ def delete(
     deleted run is never run again.
     """
     from fmctl.acting import plan_deletion, require_all
-    from fmctl.api import address
+    from fmctl.addressing import address
     from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
     from fmctl.cli.progress import Printer

@@ -18,7 +18,7 @@ def describe(
 
     What it is, how it is doing and why, what it came from, who uses it, and what to do next.
     """
-    from fmctl.api import address
+    from fmctl.addressing import address
     from fmctl.cli.output import columns, say
     from fmctl.cli.session import open_session, pasted, project_of
     from fmctl.details import details

@@ -24,7 +24,7 @@ def events(
 
     Of a job it is the newest run; the oldest event comes first.
     """
-    from fmctl.api import address
+    from fmctl.addressing import address
     from fmctl.cli.output import columns, say, warn
     from fmctl.cli.session import open_session, project_of
     from fmctl.details import newest

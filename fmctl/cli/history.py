@@ -21,7 +21,7 @@ def history(
     When its runs were started, ended or stopped, and what was applied, also when the platform has forgotten it.
     """
     from fmctl import history as ledger
-    from fmctl.api import address
+    from fmctl.addressing import address
     from fmctl.cli.output import columns, say
     from fmctl.cli.session import open_session, project_of
     from fmctl.report.history import history_text

@@ -24,7 +24,7 @@ def logs(
     """Print the log of a job's newest run."""
     import sys
 
-    from fmctl.api import address, newest_run
+    from fmctl.addressing import address, newest_run
     from fmctl.cli.output import warn
     from fmctl.cli.session import open_session, project_of
     from fmctl.following import follow_log

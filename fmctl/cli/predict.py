@@ -38,7 +38,7 @@ def predict(
 
     Exits 4 on a status of 400 or more.
     """
-    from fmctl.api import address, service_address
+    from fmctl.addressing import address, service_address
     from fmctl.cli.output import fail
     from fmctl.cli.session import open_session, project_of
 

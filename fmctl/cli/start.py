@@ -19,7 +19,7 @@ def start(
 ) -> int:
     """Start a service that was stopped, by hand or by its schedule."""
     from fmctl.acting import plan_start
-    from fmctl.api import address
+    from fmctl.addressing import address
     from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
     from fmctl.cli.printers import printer

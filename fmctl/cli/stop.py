@@ -26,7 +26,7 @@ def stop(
     The next apply of a manifest that wants it running starts it again: set `state: stopped` to keep it stopped.
     """
     from fmctl.acting import plan_stop
-    from fmctl.api import STOPPABLE, address
+    from fmctl.addressing import STOPPABLE, address
     from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
     from fmctl.cli.printers import printer

@@ -28,7 +28,7 @@ def wait(
     It ends on any final state: 0 as wanted, 7 when a run ended otherwise, 4 when something failed, 9 when the time
     is over.
     """
-    from fmctl.api import address
+    from fmctl.addressing import address
     from fmctl.cli.output import disable_colour, say, warn
     from fmctl.cli.printers import printer
     from fmctl.cli.session import open_session, pasted, project_of, seconds_of
