@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fmctl.domain.plan import FORMAT_VERSION, Plan
-from fmctl.domain.problem import Conflict, UsageError
+from fmctl.domain.problem import Conflict, ManifestError, UsageError
 from fmctl.domain.resource import API_VERSION, Document, Resource
 from fmctl.kinds import KINDS
 from fmctl.report.machine import plan_json
@@ -65,13 +65,23 @@ def read(path: Path, cwd: Path, root: Path | None) -> SavedPlan:
         raise UsageError(msg, hint="name the set's root with -f")
     project = Project(place, content["set"], content["context"], policy=content["policy"], document=_stub(path))
     documents = [_placed(item, place, cwd) for item in content["manifests"]]
-    resources = resolve(validate(documents, KINDS, set_name=project.set), KINDS)
+    resources = _resolved(documents, project)
     digests = {f"{r.id}:{name}": folder.digest for r in resources for name, folder in r.folders.items()}
     for name, digest in sorted(content["digests"].items()):
         if digests.get(name) != digest:
             msg = f"{name} is not what it was when the plan was made"
             raise Conflict(msg, hint="review `fmctl diff` again")
     return SavedPlan(project, content["context"], resources, content["checksum"], bool(content["prune"]))
+
+
+def _resolved(documents: Sequence[Document], project: Project) -> tuple[Resource, ...]:
+    """The resources of a plan; they were valid when it was made, so that what is wrong now has changed since."""
+    try:
+        return resolve(validate(documents, KINDS, set_name=project.set), KINDS)
+    except ManifestError as error:
+        text = "; ".join(problem.message for problem in error.problems)
+        msg = f"what the plan was made from is not what it was: {text}"
+        raise Conflict(msg, hint="review `fmctl diff` again") from error
 
 
 def _content(path: Path) -> Mapping[str, Any]:

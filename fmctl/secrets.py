@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fmctl.domain.problem import FmctlError
+from fmctl.domain.problem import UsageError
 
 
 def reader(environ: Mapping[str, str], root: Path) -> Callable[[Mapping[str, Any]], str | None]:
@@ -23,6 +23,6 @@ def reader(environ: Mapping[str, str], root: Path) -> Callable[[Mapping[str, Any
             return path.read_text("utf-8").rstrip("\n")
         except (OSError, UnicodeDecodeError) as error:
             msg = f"cannot read {path}, which `valueFrom` names: {getattr(error, 'strerror', None) or 'not UTF-8 text'}"
-            raise FmctlError(msg) from error
+            raise UsageError(msg) from error
 
     return read

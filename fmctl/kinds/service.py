@@ -345,7 +345,8 @@ class Service(Kind):
     def _change(
         self, resource: Resource, live: Live | None, action: Action, reason: Reason, message: str = "", **more: Any
     ) -> Change:
-        return Change(resource.id, action, reason, message, desired=resource, live=live, needs=resource.needs, **more)
+        needs = () if action is Action.STOP else resource.needs  # stopping waits for nothing
+        return Change(resource.id, action, reason, message, desired=resource, live=live, needs=needs, **more)
 
     def _compare(self, resource: Resource, live: Live, deciding: Deciding) -> Change:
         """One change for a service of ours, from its marker, its fields and its phase."""
