@@ -1,5 +1,6 @@
 """How services run: roll-outs and roll-backs, crashes, traffic by weight, and restarts of the sandbox."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from fmctl.sandbox import VirtualClock
+from fmctl.sandbox.models.engines import RUNTIMES
+from fmctl.sandbox.serving.containers import LISTENS
 from fmctl.sandbox.serving.instances import Answer, InstanceState
 from fmctl.sandbox.serving.scripted import Script
 
@@ -77,12 +80,78 @@ def test_a_model_that_cannot_start_fails_the_service(world: World, script: Scrip
     assert world.predict(service_id, {}).json()["error_code"] == "ModelArts.4203"
 
 
-def test_a_container_image_fails_instead_of_pretending(world: World) -> None:
-    """The sandbox runs no containers and says so."""
-    model_id = world.published(model_type="Image", source_location="org/image:1")
+def test_an_image_is_stood_in_for(world: World) -> None:
+    """Neither its command nor its variables nor its checks count, and an abnormal event says so."""
+    health = json.dumps({"health": {"check_method": "EXEC", "command": "test -e /ready"}})
+    image = {"model_type": "Image", "source_location": "org/image:1", "cmd": "sh run.sh", "initial_config": health}
+    service_id = world.deploy(world.element(world.published(**image), envs={"MODE": "a"}))
+    service = world.settled(service_id)
+    [spec] = [one.spec for one in world.launcher.started]
+    [event] = world.get(f"services/{service_id}/events", event_type="abnormal")["events"]
+
+    assert service["status"] == "running"
+    assert (spec.envs["STANDS_IN_FOR"], "run.sh" in spec.command) == ("org/image:1", False)
+    assert (spec.health, "MODE" in spec.envs) == (LISTENS, False)
+    assert "digits 1.0.0" in event["event_info"]
+    assert "org/image:1" in event["event_info"]
+
+
+def test_the_command_of_an_image_of_the_sandbox_runs(world: World) -> None:
+    """With its variables and checks, told the port of its configuration, and without an event."""
+    check = {"url": "ready", "period_seconds": "3", "failure_threshold": "5", "initial_delay_seconds": "10"}
+    config = json.dumps({"health": check, "port": "9000"})
+    image = {"model_type": "Image", "source_location": "sandbox/python", "initial_config": config}
+    model_id = world.published(**image, cmd="exec python -m http.server 9000")
+    service_id = world.deploy(world.element(model_id, envs={"MODE": "a"}))
+    world.settled(service_id)
+    [spec] = [one.spec for one in world.launcher.started]
+
+    assert (spec.command, spec.port, spec.envs["MODE"]) == ("exec python -m http.server 9000", 9000, "a")
+    assert (spec.health.url, spec.health.period, spec.health.initial_delay) == ("/ready", 3, 10 + 4 * 3)
+    assert world.get(f"services/{service_id}/events", event_type="abnormal")["events"] == []
+
+
+def test_a_command_listens_on_the_port_of_containers(world: World) -> None:
+    """8080, and it is ready when it listens, where nothing else is said."""
+    image = {"model_type": "Image", "source_location": "sandbox/python", "cmd": "exec python serve.py"}
+    world.settled(world.deploy(world.element(world.published(**image))))
+    [spec] = [one.spec for one in world.launcher.started]
+
+    assert (spec.port, spec.health) == (8080, LISTENS)
+
+
+def test_an_image_of_the_sandbox_needs_a_command(world: World) -> None:
+    """The service is failed, and says what is missing."""
+    model_id = world.published(model_type="Image", source_location="sandbox/python")
     service = world.settled(world.deploy(world.element(model_id)))
 
-    assert (service["status"], "container" in service["error_msg"]) == ("failed", True)
+    assert (service["status"], "needs a cmd" in service["error_msg"]) == ("failed", True)
+    assert world.launcher.started == []
+
+
+def test_versions_of_an_image_share_the_traffic(world: World) -> None:
+    """A canary of images goes by weight, as any other."""
+    versions = [
+        world.published(model_type="Image", source_location=f"org/image:{at}", model_version=f"1.0.{at}")
+        for at in (0, 1)
+    ]
+    elements = [world.element(model, weight=weight) for model, weight in zip(versions, (90, 10), strict=True)]
+    service_id = world.deploy(*elements)
+    world.settled(service_id)
+
+    assert models_that_answer(world, service_id, 100) == dict(zip(versions, (90, 10), strict=True))
+
+
+@pytest.mark.parametrize("engine", [*RUNTIMES, "Template"])
+def test_every_engine_is_published_and_deployed(world: World, engine: str) -> None:
+    """A model with a customize_service.py runs, whichever its engine is."""
+    location = world.upload("model-files", {})
+    named = {"template_id": "100003", "template_inputs": [{"input_id": "mindspore_folder", "input": location}]}
+    changes = {"template": named, "source_location": None} if engine == "Template" else {}
+    service_id = world.deploy(world.element(world.published(model_type=engine, **changes)))
+
+    assert world.settled(service_id)["status"] == "running"
+    assert [one.spec.model_type for one in world.launcher.started] == ["MindSpore" if changes else engine]
 
 
 def test_an_update_moves_traffic_only_when_the_new_instances_are_healthy(world: World) -> None:

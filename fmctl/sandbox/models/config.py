@@ -18,6 +18,10 @@ BAD_RESTRAINT = "ModelArts.3041"
 METHODS = frozenset({"GET", "POST"})
 PROTOCOLS = frozenset({"http", "https"})
 RESTRAINTS = frozenset({"EXACT", "ATLEAST", "ATMOST"})
+IMAGE_PORT = 8080
+LAST_PORT = 65535
+PORT = 8080  # where a container listens that names no other
+LAST_PORT = 65535
 HEALTH_CHECKS = ("health", "readiness_health", "startup_health")
 LONGEST_NUMBER = 9  # digits
 PACKAGE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -45,6 +49,11 @@ class Health:
     threshold: int = 12
     initial_delay: float = 0.0
 
+    @property
+    def patience(self) -> float:
+        """Seconds from its start until a check that never passes has failed too often."""
+        return self.initial_delay + self.period * (self.threshold - 1)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
@@ -53,6 +62,7 @@ class ModelConfig:
     apis: Sequence[JsonObject] = ()
     dependencies: Sequence[JsonObject] = ()
     health: Health = field(default_factory=Health)
+    port: int = PORT
     runtime: str = ""
     algorithm: str = ""
 
@@ -79,6 +89,7 @@ def check(config: JsonObject, *, is_image: bool) -> ModelConfig:
         apis=apis,
         dependencies=check_dependencies(config),
         health=health,
+        port=_port(config) if is_image else PORT,
         runtime=str(config.get("runtime") or ""),
         algorithm=str(config.get("model_algorithm") or config.get("algorithm") or ""),
     )
@@ -131,6 +142,14 @@ def _api(entry: JsonObject) -> JsonObject:
     return {**entry, "url": url, "method": method, "protocol": protocol}
 
 
+def _port(config: JsonObject) -> int:
+    """A number, or the text of one."""
+    text = str(config.get("port") or PORT)
+    if not _is_whole(text) or not 1 <= int(text) <= LAST_PORT:
+        raise ConfigError(NOT_CONFORMING, f"port must be a whole number from 1 to {LAST_PORT}, not {text[:20]!r}.")
+    return int(text)
+
+
 def _health(value: Any) -> Health:
     if not isinstance(value, dict):
         raise ConfigError(NOT_CONFORMING, "health must be an object.")
@@ -162,9 +181,13 @@ def _positive(value: JsonObject, key: str) -> int | None:
     if raw is None:
         return None
     text = str(raw)
-    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
+    if not _is_whole(text):
         raise ConfigError(NOT_CONFORMING, f"health: {key} must be a whole number of at least 0, not {text[:20]!r}.")
     return int(text)
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
 
 
 def _objects(config: JsonObject, key: str) -> list[JsonObject]:

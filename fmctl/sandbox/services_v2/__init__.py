@@ -9,8 +9,9 @@
 
 The sandbox runs no containers. A unit whose image is named `sandbox/…`, for example `sandbox/python`, and which has a
 `cmd`, runs as processes of this machine: its `files` are copied into a folder, the command finds the port to listen on
-in PORT, and mount paths in `cmd` and `envs` are rewritten to where the files are. For any other image `placeholder.py`
-answers: so everything around it can be tried, and each answer, and an event, says that it is not the image.
+in PORT and in place of the unit's `port`, and mount paths in `cmd` and `envs` are rewritten to where the files are. For
+any other image a placeholder answers (`serving/containers.py`): so everything around it can be tried, and each answer,
+and an event, says that it is not the image.
 
 Kept and shown, but without effect on one machine: pools and resources, affinity, priorities, the routing strategy, load
 balancers, mirrored traffic, retries and fuses of the gateway, secrets, log streams, dumps.

@@ -14,10 +14,11 @@ status of a service is not kept: it is that of its deployments.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from fmctl.sandbox.account import Account
+from fmctl.sandbox.serving.containers import needs_container, notice
 from fmctl.sandbox.serving.state import UNIT_SECONDS, milliseconds
 
 Document = dict[str, Any]
@@ -35,7 +36,6 @@ RESTING = frozenset({"STOPPED", "FAILED"})
 SCALABLE = frozenset({"RUNNING", "CONCERNING"})
 GONE_SOON = "DELETING"
 INTERRUPTED = "interrupted"
-RUNNABLE = "sandbox/"
 
 
 def put(account: Account, document: Document) -> None:
@@ -256,15 +256,7 @@ def event(document: Document, kind: str, text: str, now: float) -> None:
     del document["events"][:-KEPT_EVENTS]
 
 
-def needs_container(unit: Mapping[str, Any]) -> bool:
-    """Whether only a container could run it: the sandbox, which has none, has something stand in for it."""
-    return not unit["image"]["swr_path"].startswith(RUNNABLE)
-
-
 def _tell_of_placeholders(document: Document, deployment: Deployment, now: float) -> None:
-    images = [
-        unit["image"]["swr_path"] for unit in version_of(deployment)["config"]["unit_configs"] if needs_container(unit)
-    ]
-    for image in dict.fromkeys(images):
-        text = f"{deployment['name']}: the sandbox runs no containers; something stands in for {image}."
-        event(document, WARNING, text, now)
+    images = [unit["image"]["swr_path"] for unit in version_of(deployment)["config"]["unit_configs"]]
+    for image in dict.fromkeys(filter(needs_container, images)):
+        event(document, WARNING, notice(deployment["name"], image), now)

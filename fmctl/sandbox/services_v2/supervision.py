@@ -16,7 +16,8 @@ from fmctl.sandbox.services_v2 import progress, state
 from fmctl.sandbox.services_v2.limits import RateLimits
 from fmctl.sandbox.services_v2.progress import Look, Move
 from fmctl.sandbox.services_v2.state import LIVE, RESTING, SERVICES_V2, STARTING, Deployment, Document, Plan
-from fmctl.sandbox.services_v2.units import CannotRun, UnitGroup, Units, group_key, really_run
+from fmctl.sandbox.services_v2.units import UnitGroup, Units, group_key, really_run
+from fmctl.sandbox.serving.containers import CannotRun
 from fmctl.sandbox.serving.fleet import Fleet, Slot
 from fmctl.sandbox.serving.instances import Instance, InstanceState, Launcher
 from fmctl.sandbox.serving.launcher import ProcessLauncher, end_leftovers

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
-import shlex
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fmctl.sandbox.models.config import Health
 from fmctl.sandbox.models.locations import LocationError, parse_object
 from fmctl.sandbox.objects import Objects, ObsError
-from fmctl.sandbox.services_v2.state import Deployment, Document, Plan, needs_container, version_of
+from fmctl.sandbox.services_v2.state import Deployment, Document, Plan, version_of
+from fmctl.sandbox.serving.containers import LISTENS, CannotRun, in_place_of, needs_container
 from fmctl.sandbox.serving.fleet import GroupKey
 from fmctl.sandbox.serving.instances import InstanceSpec
 
-PLACEHOLDER = Path(__file__).with_name("placeholder.py")
 MAX_INSTANCES = 8  # of a deployment that really run; the rest of a large count is only counted
 FROM_OBS = frozenset({"OBS", "OBSFS"})
 
 Unit = Mapping[str, Any]
-
-
-class CannotRun(Exception):
-    """A unit that this sandbox cannot run; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +73,14 @@ class Units:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _spec(self, document: Document, deployment: Deployment, version: Document, at: int) -> InstanceSpec:
-        unit = version["config"]["unit_configs"][at]
+        config = version["config"]
+        unit = config["unit_configs"][at]
+        image = unit["image"]["swr_path"]
         home = self.root / document["service"]["id"] / deployment["id"]
         folder = home / version["id"] / f"unit-{at}"
-        if needs_container(unit):
-            unit, config = _placeholder(unit), {}
-        else:
-            config = version["config"]
-        if not unit.get("cmd"):
-            image = unit["image"]["swr_path"]
-            raise CannotRun(f"a unit with the image {image} needs a cmd: there is no container whose own would run")
-        mounts = {mount["mount_path"]: mount for mount in _mounts(config, unit)}
-        self._mount(mounts, folder)
-        envs = {name: _relocated(value, mounts, folder) for name, value in unit.get("envs", {}).items()}
-        return InstanceSpec(
+        found = () if needs_container(image) else _mounts(config, unit)
+        mounts = {mount["mount_path"]: mount for mount in found}
+        spec = InstanceSpec(
             service_id=document["service"]["id"],
             model_id=version["id"],
             model_name=deployment["name"],
@@ -101,9 +88,13 @@ class Units:
             folder=folder,
             log=home / f"{version['version']}-unit-{at}.log",
             health=_health(unit),
-            envs={"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}", **envs},
-            command=_relocated(unit["cmd"], mounts, folder),
+            envs={name: _relocated(value, mounts, folder) for name, value in unit.get("envs", {}).items()},
+            command=_relocated(unit.get("cmd") or "", mounts, folder),
+            port=unit.get("port") or 0,
         )
+        runs = in_place_of(image, spec)
+        self._mount(mounts, folder)
+        return runs
 
     def _mount(self, mounts: Mapping[str, Unit], folder: Path) -> None:
         """Copy what is not there yet; the folder appears under its name only when it is whole."""
@@ -163,12 +154,6 @@ def ordinal_of(deployment: Deployment, plan: Plan, name: str) -> int | None:
     return next((one for one in plan["ordinals"] if instance_name(deployment, one) == name), None)
 
 
-def _placeholder(unit: Unit) -> Unit:
-    """What runs in place of a container: nothing of the unit but its name."""
-    command = f"exec {shlex.quote(sys.executable)} -I {shlex.quote(str(PLACEHOLDER))}"
-    return {"cmd": command, "envs": {"STANDS_IN_FOR": unit["image"]["swr_path"]}}
-
-
 def _mounts(config: Mapping[str, Any], unit: Unit) -> Iterator[Unit]:
     """Everything that is mounted: what the unit names, in the old fields too, and the model of its deployment."""
     mounts: Sequence[Unit] = [*unit.get("files", ()), *unit.get("models", ()), *unit.get("codes", ())]
@@ -186,22 +171,21 @@ def _relocated(text: str, mounts: Mapping[str, Unit], folder: Path) -> str:
 
 def _health(unit: Unit) -> Health:
     """What the unit's checks mean for a process. Without a readiness check it is ready when it listens."""
-    readiness, startup = (unit.get(name) for name in ("readiness_health", "startup_health"))
-    patience = max((_patience(check) for check in (readiness, startup) if check), default=math.inf)
-    if not readiness:
-        return Health(url="", initial_delay=patience)
-    is_command = readiness["check_method"] == "EXEC"
-    url = str(readiness.get("url") or "/")
+    readiness, startup = (_check(unit.get(name)) for name in ("readiness_health", "startup_health"))
+    patience = max((check.patience for check in (readiness, startup) if check), default=LISTENS.initial_delay)
+    return replace(readiness or LISTENS, initial_delay=patience)  # until then it is tried again and again
+
+
+def _check(health: Unit | None) -> Health | None:
+    if not health:
+        return None
+    is_command = health["check_method"] == "EXEC"
+    url = str(health.get("url") or "/")
     return Health(
         url="" if is_command else "/" + url.lstrip("/"),
-        command=readiness["cmd"] if is_command else "",
-        period=readiness["period_seconds"],
-        timeout=readiness["timeout_seconds"],
-        threshold=readiness["failure_threshold"],
-        initial_delay=patience,
+        command=health["cmd"] if is_command else "",
+        period=health["period_seconds"],
+        timeout=health["timeout_seconds"],
+        threshold=health["failure_threshold"],
+        initial_delay=health["initial_delay_seconds"],
     )
-
-
-def _patience(check: Unit) -> float:
-    """Seconds until a check that never passes has failed too often: until then it is tried again and again."""
-    return float(check["initial_delay_seconds"] + check["period_seconds"] * (check["failure_threshold"] - 1))

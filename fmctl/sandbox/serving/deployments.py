@@ -13,17 +13,17 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from fmctl.sandbox.account import Account
-from fmctl.sandbox.models import config as model_config
-from fmctl.sandbox.models.publishing import MODELS, Publishing, engine_of
+from fmctl.sandbox.models.publishing import Publishing
 from fmctl.sandbox.serving import state as service_state
 from fmctl.sandbox.serving.batch import Batches
+from fmctl.sandbox.serving.containers import CannotRun
 from fmctl.sandbox.serving.fleet import Fleet, Group, GroupKey
-from fmctl.sandbox.serving.instances import Instance, InstanceSpec, Launcher, Usage
+from fmctl.sandbox.serving.instances import Instance, Launcher, Usage
 from fmctl.sandbox.serving.launcher import ProcessLauncher, end_leftovers
+from fmctl.sandbox.serving.specs import Specs
 from fmctl.sandbox.serving.state import LIVE, SERVICES, Config, Document
 from fmctl.sandbox.serving.traffic import Traffic
 
@@ -35,10 +35,6 @@ UNSETTLED = ("deploying", "running", "concerning", "stopping", "deleting")
 log = logging.getLogger(__name__)
 
 
-class CannotServe(Exception):
-    """An element of a configuration that this sandbox cannot run; the message says why."""
-
-
 class Serving:
     """The component behind services."""
 
@@ -46,6 +42,7 @@ class Serving:
         self._sandbox = sandbox
         self._lock = threading.RLock()
         self._fleet = Fleet(launcher or ProcessLauncher())
+        self._specs = Specs(sandbox, sandbox.state_dir / "services")
         self.traffic = Traffic(sandbox.clock.now)
         self._batches = Batches(sandbox.objects, self._hold, self.traffic)
 
@@ -54,7 +51,7 @@ class Serving:
         now = self._sandbox.clock.now()
         documents = self._sandbox.store.find(SERVICES, states=["deploying", *LIVE])
         if documents:
-            end_leftovers(self._folder(""))
+            end_leftovers(self._specs.root)
         for document in documents:
             service_state.begin_recovery(document, now)
             service_state.put(self._sandbox, document)
@@ -119,7 +116,7 @@ class Serving:
         self._batches.end(_id(document))
         try:
             groups = self._ensure(document, document["target"], now)
-        except CannotServe as error:
+        except CannotRun as error:
             self._fail(document, str(error), now)
             return
         if document["fallback"]:
@@ -188,10 +185,11 @@ class Serving:
         elif status == "deleting":
             self._sandbox.store.delete(SERVICES, service_id)
             self.traffic.forget(service_id)
-            shutil.rmtree(self._folder(service_id), ignore_errors=True)
+            shutil.rmtree(self._specs.root / service_id, ignore_errors=True)
 
     def _finish(self, document: Document, now: float) -> None:
-        if self._change(document, lambda fresh: service_state.finish_deploy(fresh, now)):
+        notices = [*self._specs.notices(document["target"])]
+        if self._change(document, lambda fresh: service_state.finish_deploy(fresh, now, notices)):
             self._keep_only(document, document["target"], now)
             for element in document["target"]:
                 self._sandbox.part(Publishing).add_image(element["model_id"])
@@ -234,7 +232,7 @@ class Serving:
             count = process_count(element)
             key = self._key(document["service"], element)
             known = self._fleet.group(key)
-            spec = known.spec if known else self._spec(document["service"], element)
+            spec = known.spec if known else self._specs.of(document["service"], element)
             groups.append((self._fleet.ensure(key, spec, count, now), count))
         return groups
 
@@ -249,32 +247,6 @@ class Serving:
         """What an element runs; not how often, nor for which share of the traffic."""
         what = {name: element.get(name) for name in ("model_id", "specification", "custom_spec", "envs")}
         return service["service_id"], hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
-
-    def _spec(self, service: Document, element: Document) -> InstanceSpec:
-        document = self._sandbox.store.get(MODELS, element["model_id"])
-        if document is None:
-            msg = f"the model {element['model_id']} does not exist any more"
-            raise CannotServe(msg)
-        model = document["model"]
-        if model["model_type"] == "Image":
-            msg = f"{model['model_name']} is a container image, and this sandbox runs no containers"
-            raise CannotServe(msg)
-        config = model_config.check(json.loads(model["config"]), is_image=False)
-        return InstanceSpec(
-            service_id=service["service_id"],
-            model_id=model["model_id"],
-            model_name=model["model_name"],
-            model_type=engine_of(document),
-            folder=self._sandbox.part(Publishing).folder(model["model_id"]) / "model",
-            log=self._folder(service["service_id"]) / f"{model['model_id']}.log",
-            api_method=config.apis[0]["method"],
-            health=config.health,
-            envs=element["envs"],
-        )
-
-    def _folder(self, service_id: str) -> Path:
-        """What its models print is kept here."""
-        return self._sandbox.state_dir / "services" / service_id
 
 
 def process_count(element: Document) -> int:

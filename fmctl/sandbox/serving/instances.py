@@ -34,6 +34,7 @@ class InstanceSpec:
     health: Health = field(default_factory=Health)
     envs: Mapping[str, str] = field(default_factory=dict)
     command: str = ""  # brings its own server, which listens on $PORT; then there is no model to load
+    port: int = 0  # of the container that the command was written for, if it names one
 
 
 @dataclass(frozen=True, slots=True)

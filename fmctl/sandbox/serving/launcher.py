@@ -210,9 +210,15 @@ class ProcessInstance:
 def _host(spec: InstanceSpec) -> tuple[str, str]:
     """The program that surrounds what runs, and its orders."""
     if spec.command:
-        search = spec.envs.get("PYTHONPATH", "")
-        unit = CommandOrders(spec.command, spec.health.url, spec.health.command, spec.health.timeout, search)
-        return "fmctl.sandbox.serving_host.command", unit.to_text()
+        container = CommandOrders(
+            command=spec.command,
+            container_port=spec.port,
+            health_url=spec.health.url,
+            health_command=spec.health.command,
+            health_timeout=spec.health.timeout,
+            python_path=spec.envs.get("PYTHONPATH", ""),
+        )
+        return "fmctl.sandbox.serving_host.command", container.to_text()
     orders = Orders(
         folder=str(spec.folder),
         model_name=spec.model_name,

@@ -99,14 +99,16 @@ def begin_recovery(document: Document, now: float) -> None:
     _status(document, "deploying", now)
 
 
-def finish_deploy(document: Document, now: float) -> None:
-    """What was on its way is in service now."""
+def finish_deploy(document: Document, now: float, notices: Sequence[str] = ()) -> None:
+    """What was on its way is in service now; notices are what is not as its owner may think."""
     service = document["service"]
     service["config"], document["target"] = document["target"], None
     service["progress"] = 100
     _status(document, "running", now)
     if _close_log(document, "SUCCESS"):
         service["update_time"] = document["logs"][-1]["update_time"]
+    for notice in notices:
+        event(document, "abnormal", notice, now)
     event(document, "normal", "The service is running.", now)
     document["deployed"] = True  # once and for all: from here on it has an address
     if service["infer_type"] == "batch":

@@ -1,13 +1,15 @@
 """The host of a command: `python -m fmctl.sandbox.serving_host.command ORDERS STATUS_FD`.
 
 It starts the command with a port of its own in PORT, answers for the command's health on another port, and ends when
-the command does. Being asked to end, it waits: the command was asked, too, and may take its time.
+the command does. A command that names the port of its container gets its own there, since containers may all have the
+same one and processes may not. Being asked to end, it waits: the command was asked, too, and may take its time.
 """
 
 from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -30,7 +32,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: None)
     threading.Thread(target=end_with_the_server, args=(take_stdin(),), daemon=True).start()
     port = _free_port()
-    command = subprocess.Popen([SHELL, "-c", orders.command], env=_environment(orders, port))
+    command = subprocess.Popen(_shell(orders.command, orders, port), env=_environment(orders, port))
     health = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Health, lambda: _is_healthy(orders, port)))
     threading.Thread(target=health.serve_forever, daemon=True).start()
     report(status_fd, {"port": port, "health_port": health.server_port})
@@ -50,6 +52,11 @@ class _Health(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """The log is the command's."""
+
+
+def _shell(text: str, orders: CommandOrders, port: int) -> list[str]:
+    named = re.compile(rf"(?<![\w.]){orders.container_port}(?!\w)")
+    return [SHELL, "-c", named.sub(str(port), text) if orders.container_port else text]
 
 
 def _environment(orders: CommandOrders, port: int) -> dict[str, str]:
@@ -72,7 +79,7 @@ def _is_healthy(orders: CommandOrders, port: int) -> bool:
 
 
 def _succeeds(orders: CommandOrders, port: int) -> bool:
-    command, patience = [SHELL, "-c", orders.health_command], orders.health_timeout
+    command, patience = _shell(orders.health_command, orders, port), orders.health_timeout
     try:
         return subprocess.run(command, env=_environment(orders, port), timeout=patience, check=False).returncode == 0
     except subprocess.TimeoutExpired:

@@ -36,6 +36,7 @@ class CommandOrders:
     """What the host of a command has to know. Without a URL and a command for its health it need only listen."""
 
     command: str
+    container_port: int = 0  # the command may name it; 0: there is none
     health_url: str = ""
     health_command: str = ""
     health_timeout: float = 5.0
