@@ -10,7 +10,7 @@ from typing import Any
 
 from fmctl.compare import differences
 from fmctl.domain.live import Health, Live, World
-from fmctl.domain.plan import FORMAT_VERSION, Action, Change, Plan, Reason, Target, summarize
+from fmctl.domain.plan import FORMAT_VERSION, QUIET, Action, Change, Plan, Reason, Target, summarize
 from fmctl.domain.resource import Resource, ResourceId, Spec
 from fmctl.kinds.base import Deciding, Kind, Records, Secret
 from fmctl.pruning import pruned
@@ -116,6 +116,7 @@ def _by_doing(changes: list[Change], kinds: Sequence[str]) -> Iterator[Change]:
 def _checksum(changes: Sequence[Change], world: World, target: Target) -> str:
     """SHA-256 over what was decided and what it was decided from; no times, counters or paths of this machine."""
     declared = {change.id: change.desired.spec for change in changes if change.desired}
+    going = {change.id for change in changes if change.reason is Reason.PROGRESSING}
     form = {
         "formatVersion": FORMAT_VERSION,
         "set": target.set,
@@ -124,7 +125,11 @@ def _checksum(changes: Sequence[Change], world: World, target: Target) -> str:
         "workspace": target.workspace,
         "changes": [_decision(change) for change in changes],
         "resources": {str(c.id): [c.desired.hash, c.desired.marker] for c in changes if c.desired},
-        "live": {str(id): _state(seen.live, declared.get(id, {})) for id, seen in world.observed.items() if seen.live},
+        "live": {
+            str(id): _state(seen.live, declared.get(id, {}), going=id in going)
+            for id, seen in world.observed.items()
+            if seen.live
+        },
     }
     text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
@@ -133,14 +138,14 @@ def _checksum(changes: Sequence[Change], world: World, target: Target) -> str:
 def _decision(change: Change) -> list[Any]:
     """A decision, with those that only differ in how far a run or a service has come made equal."""
     at_work = change.live is not None and change.live.active
-    settled = change.action is Action.NOOP and (change.reason in SETTLED or at_work)
+    settled = change.action in QUIET and (change.reason in SETTLED or at_work)
     reason = Reason.IN_SYNC if settled else change.reason
     return [str(change.id), change.action, reason, change.drift, [list(field) for field in change.fields]]
 
 
-def _state(live: Live, declared: Spec) -> list[Any]:
+def _state(live: Live, declared: Spec, *, going: bool) -> list[Any]:
     """The marker and the normalised user-set fields of a live object; what the platform fills in comes and goes."""
-    phase = "well" if live.active or live.health is Health.HEALTHY else live.phase
+    phase = "well" if going or live.active or live.health is Health.HEALTHY else live.phase
     shown = {key: value for key, value in live.spec.items() if key in declared and key != "models"}
     models = [{k: v for k, v in model.items() if k != "env"} for model in live.spec.get("models", ())]
     return [str(live.marker or ""), phase, {**shown, "models": models}]

@@ -108,6 +108,19 @@ def test_the_checksum_stays_while_a_run_goes_on(world: World, first: str, second
     assert before.checksum == plan(world, declared).checksum
 
 
+@pytest.mark.parametrize("marked", [True, False], ids=["ours", "reused"])
+def test_the_checksum_stays_while_a_run_may_recover(world: World, marked: bool) -> None:
+    """Also where the run is somebody else's, and where the platform has lost it for a moment."""
+    (declared,) = resources(job())
+    description = f"[fmctl:{SET}@{declared.marker}s]" if marked else ""
+    seen = set()
+    for phase in ("Running", "Abnormal", "Completed"):
+        seed_job(world, f"train-{declared.hash}", phase, description, ended=60)
+        seen.add(plan(world, (declared,)).checksum)
+
+    assert 1 == len(seen)
+
+
 def test_the_checksum_is_no_matter_of_time(world: World) -> None:
     """The same inputs on another day have the same checksum."""
     declared = resources(*CHAIN)
