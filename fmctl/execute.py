@@ -133,26 +133,28 @@ class _Execution:
                     continue
                 self._waiting.remove(change)
                 progress = True
-                if verdict:
-                    self._end(change, Ending.SKIPPED, verdict)
+                why, code = verdict
+                if why:
+                    self._end(change, Ending.SKIPPED, why, code)
                 else:
                     self._start(change)
         return bool(self._waiting)
 
-    def _verdict(self, change: Change) -> str | None:
-        """None: not yet. Empty: start it. Text: why it is skipped."""
+    def _verdict(self, change: Change) -> tuple[str, ExitCode] | None:
+        """None: not yet. Without a text: start it. Else why it is skipped, and its code where nothing else has one."""
         for other in self._before[id(change)]:
             outcome = self._outcomes.get(id(other))
             if outcome is None:
                 return None
             if outcome.ending is not Ending.DONE and change.action is Action.DELETE:
-                return f"kept, since {other.id} is not as wanted"  # it may still be what works
+                return f"kept, since {other.id} is not as wanted", ExitCode.OK  # it may still be what works
             if outcome.ending is not Ending.DONE:
                 how = "is still going on" if outcome.ending is Ending.LEFT else outcome.ending
-                return f"needs {other.id}, which {how}" if how != outcome.ending else f"needs {other.id}: {how}"
+                text = f"needs {other.id}, which {how}" if how != outcome.ending else f"needs {other.id}: {how}"
+                return text, ExitCode.OK
             if other.id in change.waits_for and not self._ready(outcome):
-                return f"needs {other.id}, which has not completed"
-        return ""
+                return f"needs {other.id}, which has not completed", ExitCode.API
+        return "", ExitCode.OK
 
     def _ready(self, outcome: Outcome) -> bool:
         """Whether what was done gives others what they need: a run that was stopped, or never started, does not."""

@@ -80,6 +80,16 @@ def test_a_failure_skips_what_depends_on_it_alone(world: World) -> None:
     assert ExitCode.RUN_ENDED is worst(outcome_codes(outcomes))
 
 
+def test_what_needs_a_run_that_is_wanted_stopped_was_not_applied(world: World) -> None:
+    """Nothing has failed, and yet not all is as wanted: apply says 0 only where the next plan has nothing to do."""
+    declared = resources(job("paused", state="stopped"), job("after", requires=["paused"]))
+    outcomes = world.apply(declared)
+
+    assert {"paused": Ending.DONE, "after": Ending.SKIPPED} == endings(outcomes)
+    assert ExitCode.API is worst(outcome_codes(outcomes))
+    assert not world.plan(declared)[0].empty
+
+
 def test_a_failed_run_shows_the_end_of_its_log(world: World) -> None:
     """Who reads that a run failed reads why."""
     world.runner.outcomes = {"*": 3}
