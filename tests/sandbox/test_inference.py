@@ -16,6 +16,8 @@ from fmctl.sandbox.serving.scripted import Script
 
 from .sdk_world import RAW, sdk_client
 from .serving_world import World, scripted_world
+from .test_model_service import until
+from .test_serving_restart import ask, connected
 
 POOL = "pool0a1b2c3d"
 LIMIT = 12 * 1024 * 1024
@@ -110,3 +112,45 @@ def test_a_signature_is_as_good_as_a_token(server: Server) -> None:
         sdk_client(server.info).do_http_request("POST", **call)
 
     assert (404, "APIG.0101") == (refused.value.status_code, refused.value.error_code)
+
+
+def deployed_image(api: httpx.Client, **model: Any) -> str:
+    """The address of a running service of a model of type Image, with real processes."""
+    body = {"model_name": "own", "model_version": "1.0.0", "model_type": "Image"} | model
+    model_id = ask(api, "POST", "models", body)["model_id"]
+    until(lambda: ask(api, "GET", f"models/{model_id}")["model_status"] == "published")
+    element = {"model_id": model_id, "weight": 100, "specification": "modelarts.vm.cpu.2u", "instance_count": 2}
+    service = {"service_name": "own", "infer_type": "real-time", "config": [element]}
+    service_id = ask(api, "POST", "services", service)["service_id"]
+    until(lambda: ask(api, "GET", f"services/{service_id}")["status"] != "deploying")
+    found = ask(api, "GET", f"services/{service_id}")
+    assert found["status"] == "running", found
+    return str(found["access_address"])
+
+
+def test_a_placeholder_answers_for_an_image(server: Server) -> None:
+    """It says what it is not, and repeats what it was asked, whatever the method and the path."""
+    with connected(server.info) as api:
+        address = deployed_image(api, source_location="org/img:1", cmd="sh /home/run.sh")
+        answer = api.put(f"{address}/v1/chat?x=1", content="7").json()
+
+    assert "stands in" in answer["sandbox"]
+    assert [answer[name] for name in ("image", "method", "path", "body")] == ["org/img:1", "PUT", "/v1/chat?x=1", "7"]
+
+
+@pytest.mark.parametrize(
+    ("port", "command"),
+    [
+        ("8080", 'exec python -m http.server --bind 127.0.0.1 "$PORT"'),
+        ("8080", "exec python -m http.server --bind 127.0.0.1 8080"),
+        ("9000", "exec python -m http.server --bind 127.0.0.1 ${LISTEN:-9000}"),
+    ],
+)
+def test_a_command_answers_at_the_port_of_its_image(server: Server, port: str, command: str) -> None:
+    """Each instance at one of its own, which PORT tells, and which stands where the command names the other."""
+    config = json.dumps({"port": port, "health": {"url": "/"}})
+    with connected(server.info) as api:
+        address = deployed_image(api, source_location="sandbox/python", cmd=command, initial_config=config)
+        answer = api.get(f"{address}/")
+
+    assert "Directory listing" in answer.text

@@ -1,10 +1,12 @@
 """Who may ask a service what, how often and for how long: the gateway holds what the SDK has set."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.test import Client, EnvironBuilder
 
 from fmctl.sandbox import VirtualClock
 from fmctl.sandbox.serving.scripted import Script
@@ -187,6 +189,15 @@ def test_a_temporary_key_is_good_for_its_hours(judged: tuple[World, Sdk]) -> Non
 
     assert key.expire_time - key.create_time == 2 * 3600 * 1000
     assert (before, status(world, service_id, **headers)) == (200, 401)
+
+
+def test_bytes_that_may_not_stand_in_a_query_are_encoded(judged: tuple[World, Sdk]) -> None:
+    """What a careless client sends reaches the unit as what it meant."""
+    world, sdk = judged
+    call = EnvironBuilder(path=f"/v2/infers/{running(world, sdk)}", method="POST", json={}).get_environ()
+    answer = Client(world.sandbox.wsgi).open(call | {"QUERY_STRING": "name=\xc3\xa9&x=%20+[1]"})
+
+    assert "/?name=%C3%A9&x=%20+[1]" == json.loads(answer.data)["path"]
 
 
 def test_an_asynchronous_service_runs_and_takes_no_requests(judged: tuple[World, Sdk]) -> None:

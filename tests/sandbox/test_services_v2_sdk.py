@@ -129,6 +129,29 @@ def test_an_image_is_stood_in_for(sdk: Sdk) -> None:
     assert (answer["image"], answer["path"], answer["body"]) == (image["swr_path"], "/v1/chat?x=1", "7")
 
 
+def test_a_command_may_name_the_port_of_its_unit(sdk: Sdk) -> None:
+    """It gets the one that it has here: units of one number do not meet."""
+    command = "exec python -m http.server --bind 127.0.0.1 8080"
+    made = sdk.running(
+        **service(group(unit(cmd=command, readiness_health=None), count=2), runtime_config=runtime(auth_type="NONE"))
+    )
+
+    assert httpx.get(address(made) + "/home/unit/", trust_env=False).text.count("serve.py</a>") == 1
+
+
+def test_services_are_on_their_pool(sdk: Sdk) -> None:
+    """Listed among its workloads once, for as long as a deployment of it is there and not at rest."""
+    made = sdk.running(group_configs=[group(pool_id=POOL)])
+    sdk("create_infer_deployment", service_id=made.id, body=group(name="extra", weight=0, pool_id=POOL))
+    sdk.running(name="elsewhere")
+    busy = sdk("list_workloads", pool_name=POOL).items
+    sdk("stop_infer_service", service_id=made.id)
+    sdk.until(made.id, lambda found: found.status == "STOPPED")
+
+    assert [(one.type, one.name, one.uid, one.status) for one in busy] == [("infer", "digits", made.id, "Running")]
+    assert sdk("list_workloads", pool_name=POOL).items == []
+
+
 def test_what_crashes_is_started_again(sdk: Sdk) -> None:
     """A process that exits makes the service CONCERNING, until another one answers in its place."""
     made = sdk.running(runtime_config=runtime(auth_type="NONE"))

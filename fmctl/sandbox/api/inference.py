@@ -49,13 +49,19 @@ def predict_below(call: Call) -> Reply | Response:
     return _forward(call, call.path["service_id"], f"/{call.path['path']}")
 
 
+def target(call: Call, path: str) -> str:
+    """Path and query, encoded again as they came; bytes that may not stand in a query are encoded, too."""
+    query = quote(call.request.query_string, safe=QUERY)
+    return f"{quote(path)}?{query}" if query else quote(path)
+
+
 def _forward(call: Call, service_id: str, path: str) -> Response:
     serving = call.sandbox.part(Serving)
     _check_caller(call)
     _refuse_unless_running(call, service_id)
     if (call.request.content_length or 0) > BODY_LIMIT:
         raise WireError(413, TOO_LARGE, "The request body is larger than 12 MB.")
-    query = Query(call.request.method, _target(call, path), _headers(call.request.headers), call.request.get_data())
+    query = Query(call.request.method, target(call, path), _headers(call.request.headers), call.request.get_data())
     chosen = serving.choose(service_id)
     if chosen is None:
         raise WireError(503, "ModelArts.4503", "No instance of the service can answer now; try again later.")
@@ -87,12 +93,6 @@ def _refuse_unless_running(call: Call, service_id: str) -> None:
     updating = status == "deploying" and document["fallback"]
     if status not in LIVE and not updating:
         raise WireError(400, "ModelArts.4203", f"The service is not running: it is {status}.")
-
-
-def _target(call: Call, path: str) -> str:
-    """Path and query, encoded again as they came; bytes that may not stand in a query are encoded, too."""
-    query = quote(call.request.query_string, safe=QUERY)
-    return f"{quote(path)}?{query}" if query else quote(path)
 
 
 def _ask(instance: Instance, query: Query) -> Answer:

@@ -1,4 +1,4 @@
-"""What runs or waits on the resource pool: training jobs and services.
+"""What runs or waits on the resource pool: training jobs, and services of both generations.
 
 GET /v2/{project_id}/pools/{pool_name}/workloads · GET /v2/{project_id}/statistics/pools/{pool_name}/workloads
 """
@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from fmctl.sandbox.api.pools import POOL, need_pool
 from fmctl.sandbox.api.queries import choice, records
+from fmctl.sandbox.services_v2 import state as services_v2
+from fmctl.sandbox.services_v2.state import SERVICES_V2
+from fmctl.sandbox.serving.specifications import CUSTOM
 from fmctl.sandbox.serving.state import LIVE, SERVICES
 from fmctl.sandbox.store import Document
 from fmctl.sandbox.training.catalog import POOL_ID
@@ -61,7 +64,7 @@ ROUTES: Sequence[Route] = (list_workloads, show_workload_statistics)
 
 def workloads(call: Call) -> Sequence[Document]:
     """All of them, as the list shows them."""
-    return [*_jobs(call), *_services(call)]
+    return [*_jobs(call), *_services(call), *_services_v2(call)]
 
 
 def _jobs(call: Call) -> Iterator[Document]:
@@ -92,6 +95,24 @@ def _services(call: Call) -> Iterator[Document]:
                 "userName": service["owner"],
                 "createTime": service["publish_at"],
             }
+
+
+def _services_v2(call: Call) -> Iterator[Document]:
+    """Each service once, however many of its deployments are on the pool."""
+    for document in call.sandbox.store.find(SERVICES_V2, project=call.project_id, states=["busy"]):
+        there = [one for one in document["deployments"] if one["status"] not in services_v2.RESTING and _is_pooled(one)]
+        if there:
+            service = document["service"]
+            status = "Running" if any(one["status"] in services_v2.LIVE for one in there) else "Pending"
+            yield _workload("infer", service["name"], service["id"], status) | {
+                "flavor": services_v2.version_of(there[0])["config"]["unit_configs"][0].get("flavor", CUSTOM),
+                "userName": service["user_name"],
+                "createTime": service["create_at"],
+            }
+
+
+def _is_pooled(deployment: Document) -> bool:
+    return bool(services_v2.version_of(deployment)["config"].get("pool_id") == POOL_ID)
 
 
 def _workload(kind: str, name: str, uid: str, status: str) -> Document:

@@ -14,11 +14,11 @@ Asynchronous services take no requests: how one is submitted and where its resul
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
+from fmctl.sandbox.api.inference import target
 from fmctl.sandbox.auth import authenticate
 from fmctl.sandbox.services_v2 import keys, state
 from fmctl.sandbox.services_v2.connections import leading_to
@@ -76,7 +76,7 @@ def _forward(call: Call, path: str) -> Response:
     document = _admitted(call)
     services, service_id = services_of(call), document["service"]["id"]
     request = call.request
-    query = Query(request.method, _target(call, path), _passed(request.headers), request.get_data())
+    query = Query(request.method, target(call, path), _passed(request.headers), request.get_data())
     chosen = services.choose(service_id)
     if chosen is None:
         raise WireError(503, "ModelArts.4503", "No instance of the service can answer now; try again later.")
@@ -126,12 +126,6 @@ def _check_caller(call: Call, document: state.Document) -> None:
 def _limits(document: state.Document) -> Mapping[str, Any]:
     limits: Mapping[str, Any] = document["version"]["runtime_config"]["service_limit"]
     return limits
-
-
-def _target(call: Call, path: str) -> str:
-    """Path and query, encoded again as they came."""
-    query = call.request.query_string.decode("latin-1")
-    return f"{quote(path)}?{query}" if query else quote(path)
 
 
 def _ask(instance: Instance, query: Query, timeout: float) -> Answer:

@@ -102,7 +102,8 @@ def _check_type(body: Body) -> None:
         chosen_template(body)
         return
     if kind != "Image" and kind not in RUNTIMES:
-        raise WireError(500, "ModelArts.3053", f"Model type {kind} is not supported.")
+        known = ", ".join((*RUNTIMES, "Image", "Template"))
+        raise WireError(500, "ModelArts.3053", f"Model type {kind} is not supported; supported: {known}.")
     if runtime and kind != "Image" and runtime not in RUNTIMES[kind]:
         raise invalid("runtime", f"{runtime} is no runtime of {kind}; known: {', '.join(RUNTIMES[kind])}")
 
