@@ -76,7 +76,7 @@ class Control:
 def _seconds(request: Request) -> float:
     try:
         body: Any = json.loads(request.get_data() or b"null")
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     seconds = body.get("advance") if isinstance(body, dict) else None
     # A bool is a number to Python; nan is in no interval.

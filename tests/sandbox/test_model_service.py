@@ -133,11 +133,12 @@ def test_an_exception_is_an_error_for_the_caller_and_a_traceback_for_the_log(hos
 
 
 def test_requests_that_are_not_for_the_model_are_refused(host: Host) -> None:
-    """Bad JSON, another method, another path."""
+    """Bad JSON, JSON without end, another method, another path."""
     instance = host.ready(FILES)
-    answers = [post(instance, b"{"), post(instance, b"", method="GET"), post(instance, {}, path="/other")]
+    answers = [post(instance, body) for body in (b"{", b"[" * 100_000)]
+    answers += [post(instance, b"", method="GET"), post(instance, {}, path="/other")]
 
-    assert [answer.status for answer in answers] == [400, 405, 404]
+    assert [answer.status for answer in answers] == [400, 400, 405, 404]
     assert all(json.loads(answer.body)["error_code"].startswith("ModelArts.") for answer in answers)
 
 

@@ -1,5 +1,7 @@
 """Who may reach OBS without its keys, and by which names: links, forms, hosts."""
 
+import base64
+import hmac
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -84,6 +86,24 @@ def test_a_form_may_be_signed_with_v4(server: Server) -> None:
         seen.append(send(server, form).status_code)
 
     assert [204, 403] == seen
+
+
+@pytest.mark.parametrize(
+    ("policy", "status"),
+    [
+        ("5", 400),
+        ("[" * 100_000, 400),
+        ('{"expiration": "2100-01-01T00:00:00Z", "conditions": 5}', 400),
+        ('{"expiration": "2100-01-01T00:00:00Z", "conditions": [[]]}', 403),
+    ],
+)
+def test_a_signed_policy_that_says_nothing_is_refused(server: Server, policy: str, status: int) -> None:
+    """Who may sign can still write what is no policy."""
+    encoded = base64.b64encode(policy.encode()).decode()
+    digest = hmac.new(server.info["secret_key"].encode(), encoded.encode(), "sha1").digest()
+    form = {"AccessKeyId": server.info["access_key"], "policy": encoded, "key": "form/k"}
+
+    assert status == send(server, form | {"signature": base64.b64encode(digest).decode()}).status_code
 
 
 HOSTS: Mapping[str, Mapping[str, object]] = {

@@ -4,7 +4,6 @@ POST /{bucket} with multipart/form-data
 """
 
 import base64
-import json
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
@@ -13,7 +12,7 @@ from typing import Any, BinaryIO, cast
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from fmctl.sandbox import temporary
+from fmctl.sandbox import strict_json, temporary
 from fmctl.sandbox.api.obs_call import ObsCall, empty, header_value, xml
 from fmctl.sandbox.object_info import BYTES, About
 from fmctl.sandbox.objects import ObsError
@@ -59,8 +58,8 @@ def _about(fields: Mapping[str, str], file: FileStorage) -> About:
 def _check_policy(fields: Mapping[str, str], now: float) -> None:
     """Every condition must hold, and every field that can be misused must have one."""
     try:
-        policy: dict[str, Any] = json.loads(base64.b64decode(fields["policy"]))
-        ends, conditions = datetime.fromisoformat(policy["expiration"]).timestamp(), policy["conditions"]
+        policy: dict[str, Any] = strict_json.loads(base64.b64decode(fields["policy"]))
+        ends, conditions = datetime.fromisoformat(policy["expiration"]).timestamp(), list(policy["conditions"])
     except (ValueError, KeyError, TypeError) as error:
         raise ObsError(400, "InvalidPolicyDocument", "The content of the form does not meet the conditions.") from error
     if ends < now:
@@ -72,7 +71,7 @@ def _check_policy(fields: Mapping[str, str], now: float) -> None:
 
 def _holds(condition: Any, fields: Mapping[str, str]) -> set[str]:
     """The fields that a condition names, if it holds: {field: value}, or [operator, $field, value]."""
-    wanted, only_start = _read(condition), isinstance(condition, list) and condition[0] == "starts-with"
+    wanted, only_start = _read(condition), isinstance(condition, list) and condition[:1] == ["starts-with"]
     holds = wanted is not None and all(
         fields.get(name, "").startswith(value) if only_start else fields.get(name) == value
         for name, value in wanted.items()

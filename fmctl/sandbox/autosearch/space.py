@@ -52,6 +52,6 @@ def typed(text: str) -> Any:
     """A value as JSON shows it: a number when it looks like one."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return value if type(value) in (int, float) else text

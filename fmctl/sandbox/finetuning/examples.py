@@ -49,7 +49,7 @@ def _examples(path: Path) -> Iterator[Example]:
 def _record(line: str, place: str) -> Example:
     try:
         record: Any = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadData(f"{place}: not JSON: {error}") from error
     if isinstance(record, dict):
         for question, answer in PAIRS:

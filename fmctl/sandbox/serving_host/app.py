@@ -46,7 +46,7 @@ class ModelApp:
     def _predict(self, request: Request) -> Response:
         try:
             data = _data(request)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter: nested deeper than Python's parser follows
             return _error(400, MALFORMED, "The request body is not valid JSON.")
         try:
             return _result(self._service.inference(data))
