@@ -45,7 +45,7 @@ def in_place_of(image: str, spec: InstanceSpec) -> InstanceSpec:
 
 def notice(name: str, image: str) -> str:
     """What an event says of a placeholder."""
-    return f"{name}: the sandbox runs no containers; a placeholder stands in for {image}, and its answers say so."
+    return f"{name}: the sandbox runs no containers; a placeholder answers in place of {image}."
 
 
 def _found(envs: Mapping[str, str]) -> Mapping[str, str]:
