@@ -50,16 +50,17 @@ def assemble(
     """Decisions in the order of doing, counted and with their checksum; ``world`` is what they were decided from."""
     world = world or World({})
     ordered = tuple(_by_doing(changes, list(kinds)))
-    runs = tuple(_runs_seen(world, _runs(kinds)))
+    runs = tuple(_runs_beside(ordered, world, _runs(kinds)))
     checksum = _checksum(ordered, world, target)
     return Plan(target, ordered, summarize(ordered, _runs(kinds)), checksum, tuple(notes), runs)
 
 
-def _runs_seen(world: World, kinds: frozenset[str]) -> Iterator[Live]:
-    """The runs of declared resources, current and others."""
+def _runs_beside(changes: Sequence[Change], world: World, kinds: frozenset[str]) -> Iterator[Live]:
+    """The runs of declared resources that no change is about."""
+    known = {change.live.remote_id for change in changes if change.live}
     for id, seen in world.observed.items():
-        if id.kind in kinds:
-            yield from filter(None, (seen.live, *seen.others))
+        runs = filter(None, (seen.live, *seen.others)) if id.kind in kinds else ()
+        yield from (run for run in runs if run.remote_id not in known)
 
 
 def _runs(kinds: Mapping[str, Kind]) -> frozenset[str]:

@@ -24,10 +24,10 @@ def pruned(
     order = list(kinds)
     for live in sorted(world.undeclared, key=lambda live: -order.index(live.id.kind)):  # what uses, then what is used
         what = f"{live.id} ({live.remote_name}) belongs to this set"
-        if not prune:
-            notes.append(f"{what} and is not declared; --prune removes it")
-        elif live.marker is None or live.marker.policy == POLICIES["Orphan"]:
+        if live.marker is None or live.marker.policy == POLICIES["Orphan"]:
             notes.append(f"{what}; its deletionPolicy leaves it behind")
+        elif not prune:
+            notes.append(f"{what} and is not declared; --prune removes it")
         elif kept := _kept_by(live, loose, resources, kinds):
             notes.append(f"{what} and is not declared; kept: {kept} uses it")
         else:

@@ -193,7 +193,7 @@ class Plan:
     checksum: str
     notes: tuple[str, ...] = ()
     runs: tuple[Live, ...] = field(default=(), compare=False)
-    """Every run of the declared resources that was seen; apply writes the receipts that are missing."""
+    """Runs of the declared resources that were seen and are in no change: apply writes their receipts, too."""
 
     def __repr__(self) -> str:
         lines = [f"  {change!r}" for change in self.changes if change.writes or change.blocked]
