@@ -105,6 +105,18 @@ def test_the_request_id_comes_from_the_header_or_the_body() -> None:
     assert ("r1", "r2") == (header.request_id, body.request_id)
 
 
+@pytest.mark.parametrize("key", ["environments", "envs"])
+def test_no_error_quotes_a_variable(key: str) -> None:
+    """A service that repeats what it was sent does not bring the value of a secret onto the terminal."""
+    sent = {"spec": {"config": [{key: {"DB_PASSWORD": "hunter22", "MODE": "fast"}}]}}
+    request = httpx.Request("POST", "https://h/v1/p/services", json=sent)
+    body = {"error_code": "ModelArts.3599", "error_msg": "bad value hunter22 of DB_PASSWORD, fast of MODE"}
+
+    problem = errors.problem(httpx.Response(400, request=request, json=body), "POST x")
+
+    assert "bad value *** of DB_PASSWORD, fast of MODE" in str(problem)
+
+
 def test_no_error_quotes_a_secret() -> None:
     """A gateway that repeats the request in its message does not make fmctl print keys and tokens."""
     problem = errors.problem(coded(401, "APIGW.0301", "signature of AKIA: ffee, x-auth-token:MII1"), "GET x")

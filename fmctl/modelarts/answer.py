@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -11,6 +12,9 @@ import httpx
 
 LIMIT = 200
 """Characters of a body that is not JSON; messages of the service get five times as many."""
+
+SHORTEST = 6
+"""Characters of a variable that is blotted out; less is no secret, and may be part of any word."""
 
 SECRET_HEADERS = ("Authorization", "X-Auth-Token", "X-Security-Token", "X-Subject-Token")
 _PAIRS = (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message"))
@@ -88,3 +92,17 @@ def _secrets(response: httpx.Response) -> Iterator[str]:
             if value:
                 yield value
                 yield from _SECRET_PARTS.findall(value)
+    yield from _variables(response.request)
+
+
+def _variables(request: httpx.Request) -> Iterator[str]:
+    """The values of the variables that were sent, which a service may quote and which may be secrets."""
+    try:
+        body = json.loads(request.content or b"null")
+    except ValueError:
+        return
+    for node in _objects(body):
+        for key in ("environments", "envs"):
+            values = node.get(key)
+            texts = map(str, values.values()) if isinstance(values, dict) else ()
+            yield from (text for text in texts if len(text) >= SHORTEST)
