@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
 
-from fmctl.domain.problem import FmctlError
+from fmctl.domain.problem import FmctlError, NotReady, UsageError
 from fmctl.settings import SANDBOX, Context
 
 START_SECONDS = 30.0
@@ -126,7 +126,7 @@ def up(folder: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
                 break
             time.sleep(0.05)
     msg = f"the sandbox did not start: {_last_words(folder)}"
-    raise FmctlError(msg, hint=f"its log is {folder / 'server.log'}")
+    raise NotReady(msg, hint=f"its log is {folder / 'server.log'}")
 
 
 @contextmanager
@@ -137,7 +137,7 @@ def _starting(folder: Path) -> Iterator[TextIO]:
         lock = (folder / "start.lock").open("w")
     except OSError as error:
         msg = f"the sandbox cannot keep its state in {folder}: {error.strerror}"
-        raise FmctlError(msg, hint="name a folder that can be written with FMCTL_SANDBOX_DIR") from error
+        raise UsageError(msg, hint="name a folder that can be written with FMCTL_SANDBOX_DIR") from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock

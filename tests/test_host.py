@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fmctl import host
-from fmctl.domain.problem import FmctlError
+from fmctl.domain.problem import FmctlError, UsageError
 
 NOBODY = "http://127.0.0.1:1"
 
@@ -47,7 +47,7 @@ def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     """A file where the folder should be is an error with a way out."""
     (tmp_path / "file").touch()
 
-    with pytest.raises(FmctlError, match="cannot keep its state") as caught:
+    with pytest.raises(UsageError, match="cannot keep its state") as caught:
         host.up(tmp_path / "file", {})
 
     assert "FMCTL_SANDBOX_DIR" in str(caught.value.hint)
