@@ -6,6 +6,7 @@ A bucket is the first piece of the path or, for clients that reach the server by
 
 import logging
 import uuid
+from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
@@ -74,13 +75,21 @@ def _bucket_of(sandbox: Account, host: str) -> str:
 def _signed(sandbox: Account, request: Request) -> ObsRequest:
     headers = {name.lower(): value for name, value in request.headers.items()}
     host, query = _host(request), list(request.args.items(multi=True))
-    return ObsRequest(request.method, request.path, query, headers, _bucket_of(sandbox, host), host)
+    bucket = _bucket_of(sandbox, host)
+    path = _whole_path(request) if bucket else request.path
+    return ObsRequest(request.method, path, query, headers, bucket, host)
+
+
+def _whole_path(request: Request) -> str:
+    """A key may begin with slashes; the server and werkzeug leave one of all that a path begins with."""
+    uri = unquote(request.environ.get("REQUEST_URI", "/"))
+    return "/" * (len(uri) - len(uri.lstrip("/")) - 1) + request.path
 
 
 def _dispatch(sandbox: Account, request: Request, signed: ObsRequest) -> Response:
     if "apiversion" in request.args:
         return empty(x_obs_api="3.0")
-    path = f"/{signed.bucket_host}{request.path}" if signed.bucket_host else request.path
+    path = f"/{signed.bucket_host}{signed.path}" if signed.bucket_host else signed.path
     bucket, _, key = path[1:].partition("/")
     call = ObsCall(sandbox, request, bucket, key, family(signed))
     level, operation = "object" if key else "bucket" if bucket else "service", _operation(request)
