@@ -120,6 +120,15 @@ def test_a_command_listens_on_the_port_of_containers(world: World) -> None:
     assert (spec.port, spec.health) == (8080, LISTENS)
 
 
+@pytest.mark.parametrize("port", [0, "0", 65536, "http", True, 8080.5, [8080]])
+def test_a_port_is_a_port(world: World, port: object) -> None:
+    """Anything else in the configuration of an image is refused when it is published."""
+    image = {"model_type": "Image", "source_location": "org/image:1", "initial_config": json.dumps({"port": port})}
+    answer = world.ask("POST", "models", world.model_body(**image))
+
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "ModelArts.3015")
+
+
 def test_an_image_of_the_sandbox_needs_a_command(world: World) -> None:
     """The service is failed, and says what is missing."""
     model_id = world.published(model_type="Image", source_location="sandbox/python")
@@ -127,6 +136,19 @@ def test_an_image_of_the_sandbox_needs_a_command(world: World) -> None:
 
     assert (service["status"], "needs a cmd" in service["error_msg"]) == ("failed", True)
     assert world.launcher.started == []
+
+
+def test_a_command_that_ends_has_the_last_word(world: World) -> None:
+    """error_msg repeats the last line that it has printed."""
+    rescript(world, Script(dies=True))
+    image = {"model_type": "Image", "source_location": "sandbox/python", "cmd": "exec python serve.py"}
+    service_id = world.deploy(world.element(world.published(**image)))
+    world.advance(0)
+    world.launcher.started[0].spec.log.write_text("starting\nno such file: serve.py\n\n[sandbox] exit code 2\n")
+    service = world.settled(service_id)
+
+    assert service["status"] == "failed"
+    assert service["error_msg"].endswith("the last that it said: no such file: serve.py")
 
 
 def test_versions_of_an_image_share_the_traffic(world: World) -> None:

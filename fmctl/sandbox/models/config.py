@@ -144,7 +144,8 @@ def _api(entry: JsonObject) -> JsonObject:
 
 def _port(config: JsonObject) -> int:
     """A number, or the text of one."""
-    text = str(config.get("port") or PORT)
+    raw = config.get("port")
+    text = str(PORT if raw is None else raw)
     if not _is_whole(text) or not 1 <= int(text) <= LAST_PORT:
         raise ConfigError(NOT_CONFORMING, f"port must be a whole number from 1 to {LAST_PORT}, not {text[:20]!r}.")
     return int(text)

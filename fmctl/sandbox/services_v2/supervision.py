@@ -20,6 +20,7 @@ from fmctl.sandbox.services_v2.units import UnitGroup, Units, group_key, really_
 from fmctl.sandbox.serving.containers import CannotRun
 from fmctl.sandbox.serving.fleet import Fleet, Slot
 from fmctl.sandbox.serving.instances import Instance, InstanceState, Launcher
+from fmctl.sandbox.serving.last_words import explained
 from fmctl.sandbox.serving.launcher import ProcessLauncher, end_leftovers
 from fmctl.sandbox.serving.traffic import Traffic
 
@@ -151,7 +152,7 @@ class ServicesV2:
         except OSError as error:  # such as a command that is too long
             wanted = Wanted(refusal=f"it cannot be started: {error}")
         aim = [(group, slot) for group in wanted.aim for slot in self._slots(group)]
-        failures = [self._explain(group, slot.failure) for group, slot in aim if slot.failure]
+        failures = [explained(slot.failure, group.spec) for group, slot in aim if slot.failure]
         return Look(
             ready=bool(aim) and all(slot.is_ready for _, slot in aim),
             dead=bool(slots) and all(slot.failure for slot in slots),
@@ -163,10 +164,6 @@ class ServicesV2:
     def _slots(self, group: UnitGroup) -> Sequence[Slot]:
         found = self._fleet.group(group.key)
         return found.slots if found else ()
-
-    def _explain(self, group: UnitGroup, failure: str) -> str:
-        said = self._units.last_words(group.spec)
-        return f"{failure}; the last that it said: {said}" if failure and said else failure
 
     def _remove(self, document: Document) -> None:
         service_id = document["service"]["id"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,16 +51,6 @@ class Units:
             for ordinal in really_run(plan)
             for at, spec in enumerate(specs)
         ]
-
-    def last_words(self, spec: InstanceSpec) -> str:
-        """The last line that a unit itself has printed."""
-        if not spec.log.is_file():
-            return ""
-        with spec.log.open("rb") as log:
-            log.seek(max(log.seek(0, os.SEEK_END) - 4096, 0))
-            lines = log.read().decode(errors="replace").split("\n")
-        said = (line.strip() for line in reversed(lines) if not line.startswith("[sandbox]"))
-        return next(filter(None, said), "")
 
     def forget(self, service_id: str, deployment_id: str = "") -> None:
         """Remove what was copied for a deployment, or all of a service, its logs included."""

@@ -22,6 +22,7 @@ from fmctl.sandbox.serving.batch import Batches
 from fmctl.sandbox.serving.containers import CannotRun
 from fmctl.sandbox.serving.fleet import Fleet, Group, GroupKey
 from fmctl.sandbox.serving.instances import Instance, Launcher, Usage
+from fmctl.sandbox.serving.last_words import explained
 from fmctl.sandbox.serving.launcher import ProcessLauncher, end_leftovers
 from fmctl.sandbox.serving.specs import Specs
 from fmctl.sandbox.serving.state import LIVE, SERVICES, Config, Document
@@ -122,7 +123,7 @@ class Serving:
         if document["fallback"]:
             self._ensure(document, document["service"]["config"], now)  # it still has the traffic
         ready, wanted = _readiness(groups)
-        failure = next((slot.failure for group, _ in groups for slot in group.slots if slot.failure), "")
+        failure = next(filter(None, _failures(groups)), "")
         if failure:
             self._fail(document, failure, now)
         elif ready == wanted and now - document["deploy_since"] >= STEP:
@@ -139,7 +140,7 @@ class Serving:
         self._keep_only(document, config, now)
         ready, wanted = _readiness(groups)
         healthy = ready == wanted
-        failures = [slot.failure for group, _ in groups for slot in group.slots]
+        failures = _failures(groups)
         if all(failures):  # possible after a restart of the sandbox: nothing was proven again
             self._change(document, lambda fresh: service_state.give_up(fresh, failures[0], now))
         elif healthy != (document["service"]["status"] == "running"):
@@ -150,7 +151,7 @@ class Serving:
         config = document["service"]["config"]
         groups = self._ensure(document, config, now)
         self._keep_only(document, config, now)
-        failures = [slot.failure for group, _ in groups for slot in group.slots]
+        failures = _failures(groups)
         outcome = self._batches.run(document["service"], config[0]).outcome
         if all(failures):
             ended = self._change(document, lambda fresh: service_state.give_up(fresh, failures[0], now))
@@ -262,6 +263,11 @@ def _readiness(groups: list[tuple[Group, int]]) -> tuple[int, int]:
     """How many instances answer, of those that should; a spare one of another group does not help."""
     ready = sum(min(len(group.ready()), count) for group, count in groups)
     return ready, sum(count for _, count in groups)
+
+
+def _failures(groups: list[tuple[Group, int]]) -> list[str]:
+    """Why each instance will never start; empty for one that may."""
+    return [explained(slot.failure, group.spec) for group, _ in groups for slot in group.slots]
 
 
 def _deploy_timeout(config: Config) -> float:
