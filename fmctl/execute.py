@@ -142,7 +142,9 @@ class _Execution:
 
     def _verdict(self, change: Change) -> tuple[str, ExitCode] | None:
         """None: not yet. Without a text: start it. Else why it is skipped, and its code where nothing else has one."""
-        for other in self._before[id(change)]:
+        before = self._before[id(change)]
+        last = {other.id: other for other in before}
+        for other in before:
             outcome = self._outcomes.get(id(other))
             if outcome is None:
                 return None
@@ -152,13 +154,13 @@ class _Execution:
                 how = "is still going on" if outcome.ending is Ending.LEFT else outcome.ending
                 text = f"needs {other.id}, which {how}" if how != outcome.ending else f"needs {other.id}: {how}"
                 return text, ExitCode.OK
-            if other.id in change.waits_for and not self._ready(outcome):
+            if other.id in change.waits_for and other is last[other.id] and not self._ready(outcome):
                 return f"needs {other.id}, which has not completed", ExitCode.API
         return "", ExitCode.OK
 
     def _ready(self, outcome: Outcome) -> bool:
         """Whether what was done gives others what they need: a run that was stopped, or never started, does not."""
-        is_run = self._kinds[outcome.change.id.kind].is_run and outcome.change.action is not Action.STOP
+        is_run = self._kinds[outcome.change.id.kind].is_run
         return not is_run or (outcome.live is not None and outcome.live.health is Health.HEALTHY)
 
     def _start(self, change: Change) -> None:

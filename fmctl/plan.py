@@ -89,19 +89,29 @@ def _note_blocked(changes: Iterable[Change], runs: frozenset[str]) -> list[Chang
     result = []
     for change in changes:
         cause = next((stuck[need] for need in change.waits_for if need in stuck), None)
+        stuck.pop(change.id, None)  # what was said of an earlier change of the same
         if cause:
-            text = f"blocked: needs {cause.id}, which is {cause.live.phase if cause.live else 'not started'}"
+            text = f"blocked: needs {cause.id}, which is {_as_it_stays(cause)}"
             change = replace(change, message=", ".join(filter(None, (change.message, text))))
-        if cause or (change.action in (Action.NOOP, Action.REUSE) and _rests_unfinished(change, runs)):
+        if cause or _stays_unfinished(change, runs):
             stuck[change.id] = change
         result.append(change)
     return result
 
 
-def _rests_unfinished(change: Change, runs: frozenset[str]) -> bool:
-    """Whether a run is left alone though it did not complete: others cannot have what they need of it."""
+def _stays_unfinished(change: Change, runs: frozenset[str]) -> bool:
+    """Whether a run is stopped, or left alone though it did not complete: others cannot have what they need of it."""
+    if change.id.kind not in runs or change.action not in (Action.NOOP, Action.REUSE, Action.STOP):
+        return False
     unfinished = change.live is None or change.live.health is not Health.HEALTHY
-    return change.id.kind in runs and change.reason is not Reason.PROGRESSING and unfinished
+    return unfinished and (change.action is Action.STOP or change.reason is not Reason.PROGRESSING)
+
+
+def _as_it_stays(change: Change) -> str:
+    """What a run is like that others wait for in vain, in words."""
+    if change.action is Action.STOP:
+        return "to be stopped"
+    return change.live.phase if change.live else "not started"
 
 
 def _by_doing(changes: list[Change], kinds: Sequence[str]) -> Iterator[Change]:

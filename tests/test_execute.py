@@ -90,6 +90,20 @@ def test_what_needs_a_run_that_is_wanted_stopped_was_not_applied(world: World) -
     assert not world.plan(declared)[0].empty
 
 
+def test_what_needs_a_run_that_is_stopped_is_not_started(world: World) -> None:
+    """Stopped is not completed: there is nothing that others could use."""
+    world.runner.durations = {"first-*": 3600}
+    world.apply(resources(job("first")), Limits(parallelism=1, wait=False))
+    declared = resources(job("first", state="stopped"), job("second", requires=["first"]))
+
+    plan, _ = world.plan(declared)
+    outcomes = world.apply(declared)
+
+    assert "blocked: needs TrainingJob/first, which is to be stopped" == plan.changes[1].message
+    assert {"first": Ending.DONE, "second": Ending.SKIPPED} == endings(outcomes)
+    assert ["first"] == created(world)
+
+
 def test_a_failed_run_shows_the_end_of_its_log(world: World) -> None:
     """Who reads that a run failed reads why."""
     world.runner.outcomes = {"*": 3}
