@@ -14,6 +14,7 @@ from fmctl.kinds import RUNS
 from fmctl.kinds.model_version import ModelVersion
 from fmctl.kinds.remedies import timed_out
 from fmctl.kinds.using import MODELS
+from fmctl.shown import fact, shown_spec
 
 Pairs = Iterator[tuple[str, str]]
 KILO = 1000
@@ -33,7 +34,7 @@ def about(live: Live, session: Session) -> Pairs:
 
 
 def _job(live: Live, session: Session) -> Pairs:
-    spec = live.facts.get("spec", {})
+    spec = shown_spec(live, session)
     algorithm = spec.get("algorithm", {})
     yield "Algorithm", algorithm.get("id", "")
     yield "Code", algorithm.get("code", "")
@@ -47,7 +48,7 @@ def _job(live: Live, session: Session) -> Pairs:
     yield "Logs to", spec.get("logs", "")
     yield "At most", spec.get("maxDuration", "")
     yield "Priority", str(spec.get("priority", ""))
-    yield "Commit", str(_fact(live, session, "intent").get("commit") or "")
+    yield "Commit", str(fact(live, session, "intent").get("commit") or "")
 
 
 def _size(resources: Mapping[str, Any]) -> str:
@@ -117,7 +118,7 @@ def _failure(live: Live, api: Api) -> str:
 
 def _stopped(live: Live, session: Session) -> str:
     """Who stopped a run."""
-    stopped = _fact(live, session, "stopped")
+    stopped = fact(live, session, "stopped")
     if stopped:
         return f"{BY_FMCTL}: {stopped.get('reason', 'no reason given')}"
     if timed_out(live):
@@ -125,10 +126,3 @@ def _stopped(live: Live, session: Session) -> str:
     if not live.owned_by(session.project.set):
         return "stopped; by whom says the ledger of its set"
     return "stopped outside fmctl"
-
-
-def _fact(live: Live, session: Session, fact: str) -> Mapping[str, Any]:
-    """What the ledger says of a run of this set; each set has its own ledger."""
-    if not live.hash or not live.owned_by(session.project.set):
-        return {}
-    return session.ledger.get(live.id.name, live.hash, fact, live.attempt) or {}

@@ -17,6 +17,7 @@ from fmctl.kinds import KINDS, RUNS
 from fmctl.kinds.service import Service
 from fmctl.kinds.using import MODELS
 from fmctl.observe import observe
+from fmctl.shown import shown_spec
 
 THREADS = 10
 
@@ -63,7 +64,7 @@ def entries(
         else:
             found = [entry for entry in _observed(session, declared) if entry.id.kind in kinds]
         named = [entry for entry in found if name in (None, entry.id.name, entry.remote_name)]
-        return list(pool.map(lambda entry: _complete(entry, session.api, whole=whole), named))
+        return list(pool.map(lambda entry: _complete(entry, session, whole=whole), named))
 
 
 def _observed(session: Session, resources: Sequence[Resource]) -> Iterator[Entry]:
@@ -99,13 +100,18 @@ def _age(live: Live) -> tuple[int, int, str]:
 # ------------------------------------------------------------ what lists lack
 
 
-def _complete(entry: Entry, api: Api, *, whole: bool) -> Entry:
-    """Lists of services lack configs and addresses, those of models their source: one detail each."""
+def _complete(entry: Entry, session: Session, *, whole: bool) -> Entry:
+    """Lists of services lack configs and addresses, those of models their source: one detail each.
+
+    Which parameters of a run may be told only the ledger knows, so that they are told where all is asked for.
+    """
+    api = session.api
     live = entry.live
     if live is None or live.facts.get("gone"):
         return entry
     if live.id.kind in RUNS:
-        return replace(entry, more=live.facts.get("spec", {}))
+        size = {"resources": live.facts.get("spec", {}).get("resources", {})}
+        return replace(entry, more=shown_spec(live, session) if whole else size)
     if live.id.kind == Service.name:
         detail = None if "models" in live.spec else Service().find_id(live.remote_id, api)
         return replace(entry, live=replace(detail, id=live.id)) if detail else entry

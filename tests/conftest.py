@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from world import World, new_world
+
+settings.register_profile("fmctl", deadline=None)  # how fast a machine is says nothing about a rule
+settings.load_profile("fmctl")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
