@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from fmctl.connect import Session
@@ -12,6 +13,7 @@ from fmctl.domain.problem import FmctlError, UsageError
 from fmctl.domain.resource import Resource, ResourceId
 from fmctl.kinds import KINDS, parse
 from fmctl.kinds.service import Service
+from fmctl.observe import fan_out
 from fmctl.plan import assemble
 
 
@@ -24,8 +26,8 @@ def plan_deletion(resources: Sequence[Resource], names: Sequence[str], session: 
     declared = {resource.id: resource for resource in resources}
     ids = [_id(name) for name in names] or list(declared)
     lives = [live for id in ids for live in _lives(id, declared.get(id), session)]
-    gone = {live.remote_name for live in lives}
-    changes = [change for change in (_deletion(live, gone, session) for live in lives) if change]
+    users = _users(lives, session)
+    changes = [change for change in (_deletion(live, users[live.remote_id], session) for live in lives) if change]
     told = {change.id for change in changes}
     foreign = {live.id: _refused(live) for live in lives if names and live.id not in told}  # all that there is of it
     return assemble([*changes, *foreign.values()], KINDS, session.target)
@@ -46,12 +48,21 @@ def _recorded(id: ResourceId, session: Session) -> Iterator[Live]:
         yield from (live for live in everything if live.marker and live.marker.hash in hashes)
 
 
-def _deletion(live: Live, gone: set[str], session: Session) -> Change | None:
-    """One deletion; ``gone`` are the live names of all that is to be deleted."""
+def _users(lives: Sequence[Live], session: Session) -> Mapping[str, Sequence[str]]:
+    """The live names of what goes on using what is to be deleted, by its remote id."""
+    gone = {live.remote_name for live in lives}
+    users: dict[str, Sequence[str]] = {}
+    with ThreadPoolExecutor() as pool:
+        for name, kind in KINDS.items():
+            users.update(kind.users([live for live in lives if live.id.kind == name], session.api, fan_out(pool)))
+    return {live.remote_id: [one for one in users.get(live.remote_id, ()) if one not in gone] for live in lives}
+
+
+def _deletion(live: Live, users: Sequence[str], session: Session) -> Change | None:
+    """One deletion, unless it is not ours or ``users`` need it."""
     kind = KINDS[live.id.kind]
     if not _ours(live, session):  # a foreign run of our name is left alone without a word
         return None if kind.is_run else _refused(live)
-    users = [name for name in kind.users(live, session.api) if name not in gone]
     if users:
         hint = f"{live.remote_name} is used by {', '.join(users)}: delete or change that first"
         return Change(live.id, Action.REFUSE, Reason.REQUESTED, hint, live=live)

@@ -14,7 +14,7 @@ from typing import Any
 
 from fmctl.domain.event import Ending, Event, EventType, Outcome
 from fmctl.domain.live import Health, Live
-from fmctl.domain.plan import Action, Change, Plan
+from fmctl.domain.plan import Action, Change, Plan, Reason
 from fmctl.domain.ports import Clock
 from fmctl.domain.problem import PRECEDENCE, ExitCode, FmctlError, RunEnded
 from fmctl.domain.resource import ResourceId
@@ -335,7 +335,7 @@ def _advance(steps: Steps, seen: Live | None, first: bool) -> tuple[Watch | None
 
 
 def _before(changes: Sequence[Change]) -> Mapping[int, list[Change]]:
-    """What must end before each change starts: its needs, an earlier change of its own, and for deletes the rest.
+    """What must end before each change starts: its needs, an earlier change of its own, and for pruning the rest.
 
     Deletes of one kind go side by side, since objects of one kind do not use each other.
     """
@@ -343,8 +343,12 @@ def _before(changes: Sequence[Change]) -> Mapping[int, list[Change]]:
     result: dict[int, list[Change]] = {}
     for change in changes:
         if change.action is Action.DELETE:
-            others = (other for other in changes if other is not change)
-            result[id(change)] = [o for o in others if o.action is not Action.DELETE or _earlier(o, change, changes)]
+            pruned = change.reason is Reason.NOT_DECLARED
+            result[id(change)] = [
+                other
+                for other in changes
+                if (_earlier(other, change, changes) if other.action is Action.DELETE else pruned)
+            ]
         else:
             result[id(change)] = [other for need in (*change.waits_for, change.id) for other in by_id.get(need, ())]
         by_id.setdefault(change.id, []).append(change)

@@ -27,7 +27,7 @@ def observe(
     ``prune`` asks for more about what nothing declares: active jobs of the set, and who uses a model.
     """
     with ThreadPoolExecutor(max_workers=parallelism) as pool, ThreadPoolExecutor(max_workers=len(kinds)) as each:
-        looking = Looking(api, records, set_name, _fan(pool), prune)
+        looking = Looking(api, records, set_name, fan_out(pool), prune)
         by_kind = {name: [r for r in resources if r.kind == name] for name in kinds}
         seen = list(each.map(lambda name: kinds[name].observe(by_kind[name], looking), kinds))
     observed: dict[ResourceId, Observed] = {}
@@ -38,7 +38,7 @@ def observe(
     return World(observed, tuple(sorted(undeclared, key=lambda live: live.id)))
 
 
-def _fan(pool: ThreadPoolExecutor) -> Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]:
+def fan_out(pool: ThreadPoolExecutor) -> Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]:
     """Run a function over items on ``pool``; one item is not worth a thread."""
 
     def fan(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:

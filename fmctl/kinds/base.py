@@ -224,9 +224,9 @@ class Kind(ABC):
     def find(self, name: str, resource: Resource | None, api: Api) -> Iterator[Live]:
         """The live objects of one address; ``resource`` is its manifest where there is one."""
 
-    def users(self, live: Live, api: Api) -> Sequence[str]:
-        """The live names of what uses an object, so that it cannot be deleted."""
-        return ()
+    def users(self, lives: Sequence[Live], api: Api, fan: Fan) -> Mapping[str, Sequence[str]]:
+        """The live names of what uses objects, which cannot be deleted then, by their remote ids."""
+        return {}
 
     @abstractmethod
     def everything(self, api: Api) -> Iterator[Live]:

@@ -20,7 +20,7 @@ from fmctl.domain.ports import Api
 from fmctl.domain.problem import Conflict, NotFound, NotReady, Problem
 from fmctl.domain.resource import Path, Resource, ResourceId, Spec
 from fmctl.domain.values import folder, is_remote, wire
-from fmctl.kinds.base import SPECIAL, Deciding, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
+from fmctl.kinds.base import SPECIAL, Deciding, Fan, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.content import JOB, check_output, located
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.deleting import until_gone
@@ -185,7 +185,8 @@ class ModelVersion(Kind):
             if live:
                 found[live.id] = live
         if looking.prune:
-            rest = looking.fan(lambda live: live.used_by(self.users(live, looking.api)), rest)
+            users = self.users(rest, looking.api, looking.fan)
+            rest = [live.used_by(users[live.remote_id]) for live in rest]
         return {r.id: Observed(found.get(r.id)) for r in resources}, rest
 
     def _recorded(self, resource: Resource, looking: Looking) -> Live | None:
@@ -219,9 +220,10 @@ class ModelVersion(Kind):
         else:
             yield from (live for live in self.everything(api) if live.id.name == name)
 
-    def users(self, live: Live, api: Api) -> Sequence[str]:
-        """The live names of the services that use it, whoever they belong to."""
-        return users_of_version(live.remote_id, api)
+    def users(self, lives: Sequence[Live], api: Api, fan: Fan) -> Mapping[str, Sequence[str]]:
+        """The live names of the services that use each version, whoever they belong to."""
+        ids = [live.remote_id for live in lives]
+        return dict(zip(ids, fan(lambda id: users_of_version(id, api), ids), strict=True))
 
     def everything(self, api: Api) -> Iterator[Live]:
         """Every model version of the workspace."""

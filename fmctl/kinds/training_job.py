@@ -25,7 +25,7 @@ from fmctl.domain.problem import Problem
 from fmctl.domain.resource import Path, Resource, ResourceId, Spec
 from fmctl.domain.values import address, folder, is_remote, seconds
 from fmctl.kinds import job_wire, running, runs
-from fmctl.kinds.base import Deciding, Kind, Looking, Reference, Schema, Steps, Watch, Work
+from fmctl.kinds.base import Deciding, Fan, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.content import check_output
 from fmctl.kinds.finding import Jobs, Seen
 from fmctl.kinds.job_wire import run_name
@@ -413,9 +413,8 @@ class TrainingJob(Kind):
         seen = jobs.like([f"{name}-" for name in known])
         ended = {j.remote_id: j for j in seen if not j.active and j.hash in known.get(j.id.name, ())}
         ours = [j for j in ended.values() if j.owned_by(looking.set_name) and j.marker and j.marker.policy == DELETE]
-        if ours:
-            versions = versions_by_job(looking.api, looking.fan)
-            yield from (job.used_by(versions.get(job.remote_id, ())) for job in ours)
+        users = self.users(ours, looking.api, looking.fan)
+        yield from (job.used_by(users.get(job.remote_id, ())) for job in ours)
 
     def _recorded(self, resource: Resource, looking: Looking) -> Live | None:
         """A run that the list lacks but the ledger names: asked for by its id before it is called gone."""
@@ -450,6 +449,10 @@ class TrainingJob(Kind):
         """Every run of one resource, oldest first; a job named otherwise is found by its whole name."""
         found = Seen(self.jobs(api).like([name])).named(name)
         return sorted(found, key=lambda job: (job.created, job.attempt))
+
+    def users(self, lives: Sequence[Live], api: Api, fan: Fan) -> Mapping[str, Sequence[str]]:
+        """The live model versions that came from runs."""
+        return versions_by_job(api, fan) if lives else {}
 
     def everything(self, api: Api) -> Iterator[Live]:
         """Every job of the workspace."""
