@@ -100,6 +100,7 @@ ROWS: dict[str, tuple[Resource, tuple[Live, ...], Facts, Decision]] = {
     "none, no fact": (WANTED, (), {}, (Action.CREATE, Reason.ABSENT)),
     "none, an intent alone": (WANTED, (), {(0, "intent"): {}}, (Action.CREATE, Reason.ABSENT)),
     "none, wanted stopped": (STOPPED, (), {}, NOTHING),
+    "none, created, no end, wanted stopped": (STOPPED, (), {(0, "created"): {}}, NOTHING),
     "none, created, no end": (WANTED, (), {(0, "created"): {}}, (Action.REFUSE, Reason.LOST)),
     "Completed": (WANTED, (run(WANTED, "Completed"),), {}, NOTHING),
     "Completed, wanted stopped": (STOPPED, (run(STOPPED, "Completed"),), {}, NOTHING),

@@ -208,10 +208,10 @@ def _without_run(resource: Resource, observed: Observed, deciding: Deciding) -> 
     end = records.get(resource.name, resource.hash, "end", last) if attempts else None
     if end:
         yield _record_gone(resource, end, last, observed, deciding)
-    elif attempts:
+    elif attempts and wanted(resource):
         hint = "its run is gone and nobody saw it end; change `rerun` to run it again"
         yield change(Action.REFUSE, Reason.LOST, hint, attempt=last, drift=True)
-    elif "useRun" in resource.spec:
+    elif "useRun" in resource.spec and not attempts:
         yield change(Action.REFUSE, Reason.LOST, f"useRun names {resource.spec['useRun']!r}, and no such job exists")
     elif wanted(resource):
         yield change(Action.CREATE, _reason(resource, observed, deciding))
