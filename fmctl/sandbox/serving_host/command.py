@@ -55,7 +55,7 @@ class _Health(BaseHTTPRequestHandler):
 
 
 def _shell(text: str, orders: CommandOrders, port: int) -> list[str]:
-    named = re.compile(rf"(?<![\w.]){orders.container_port}(?!\w)")
+    named = re.compile(rf"(?<![\w./]){orders.container_port}(?![\w-])")  # not in a folder's name, nor in an id
     return [SHELL, "-c", named.sub(str(port), text) if orders.container_port else text]
 
 
