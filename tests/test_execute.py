@@ -12,7 +12,7 @@ import httpx
 import pytest
 from declared import job, model, resource, resources, service
 from seeds import seed_job
-from world import SET, Breakage, MemoryFacts, SharedClock, World
+from world import MODEL_CONFIG, SET, Breakage, MemoryFacts, SharedClock, World
 
 from fmctl import workflow
 from fmctl.domain.event import Ending, Event, EventType, Outcome
@@ -461,6 +461,21 @@ class Deaf(httpx.BaseTransport):
         if request.method == "PUT":
             return httpx.Response(200, json=None, request=request)
         return self.inner.handle_request(request)
+
+
+@pytest.mark.parametrize("way", ["reset", "timeout", "garbage", "bad gateway"])
+def test_a_lost_answer_to_a_deletion_is_no_failure(world: World, way: str) -> None:
+    """Asked again, the platform has nothing left to delete; that it is gone is seen, not believed."""
+    declared = resources(model(source={"from": "obs://fmctl-demo/late/"}))
+    world.apply(declared)  # there is nothing to publish yet
+    world.put("obs://fmctl-demo/late/model/config.json", json.dumps(MODEL_CONFIG))
+    world.put("obs://fmctl-demo/late/model/customize_service.py", "class Digits: ...\n")
+    world.transport.broken = [Breakage("DELETE", "", way)]
+
+    (outcome,) = world.apply(declared)
+
+    assert (Reason.NEVER_PUBLISHED, Ending.DONE) == (outcome.change.reason, outcome.ending)
+    assert ["digits", "digits"] == created(world)
 
 
 def test_a_change_that_is_dropped_in_silence_fails(world: World) -> None:

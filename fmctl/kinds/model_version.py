@@ -350,7 +350,8 @@ class ModelVersion(Kind):
             answer = work.api.call("DELETE", f"{MODELS}/{live.remote_id}", query={"cascade": False}, safe=True) or {}
         except NotFound:
             return None
-        if live.remote_id not in (answer.get("delete_success_list") or ()):
+        deleted = live.remote_id in (answer.get("delete_success_list") or ())
+        if not deleted and self.find_id(live.remote_id, work.api):  # gone it is by a request whose answer was lost
             failed: Item = next(iter(answer.get("delete_failed_list") or ()), {})
             why = f"{failed.get('error_msg', 'no reason given')} ({failed.get('error_code', 'no code')})"
             raise NotReady(
