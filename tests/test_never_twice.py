@@ -112,12 +112,12 @@ class Histories(RuleBasedStateMachine):
                     self.world.session().api.call("POST", path, body={"action_type": "terminate"})
 
     @precondition(lambda self: self.runs)
-    @rule()
-    def the_platform_forgets(self) -> None:
-        """Records of runs that have ended are deleted."""
-        for record in self._jobs():
-            if record["status"]["phase"] not in ACTIVE:
-                self.world.session().api.call("DELETE", f"/v2/{{project_id}}/training-jobs/{record['metadata']['id']}")
+    @rule(one=st.booleans())
+    def the_platform_forgets(self, one: bool) -> None:
+        """Records of runs that have ended are deleted: all of them, or somebody deletes the newest."""
+        ended = [record for record in self._jobs() if record["status"]["phase"] not in ACTIVE]
+        for record in sorted(ended, key=lambda each: -each["metadata"]["create_time"])[: 1 if one else None]:
+            self.world.session().api.call("DELETE", f"/v2/{{project_id}}/training-jobs/{record['metadata']['id']}")
         self.world.session().clock.sleep(600)
 
     # -------------------------------------------------------- fmctl
