@@ -103,6 +103,7 @@ def world(tmp_path: Path, clock: VirtualClock) -> Iterator[World]:
             400,
             "3041",
         ),
+        ({"dependencies": [{"installer": "pip", "packages": [{"package_name": "a", "restraint": {}}]}]}, 400, "3041"),
     ],
 )
 def test_a_model_that_breaks_a_rule_is_refused(world: World, changes: dict[str, Any], status: int, code: str) -> None:

@@ -122,7 +122,7 @@ def _check_package(package: JsonObject) -> None:
     restraint = package.get("restraint")
     if restraint is None and not package.get("package_version"):
         return
-    if restraint not in RESTRAINTS:
+    if not isinstance(restraint, str) or restraint not in RESTRAINTS:
         raise ConfigError(BAD_RESTRAINT, f"dependencies: restraint of {name} must be EXACT, ATLEAST or ATMOST.")
 
 
