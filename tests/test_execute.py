@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from declared import job, model, resource, resources, service
+from declared import Manifest, job, model, resource, resources, service
 from seeds import seed_job
 from world import MODEL_CONFIG, SET, Breakage, MemoryFacts, SharedClock, World
 
@@ -354,6 +354,39 @@ def test_an_ignored_description_stays_when_something_else_is_put_back(
     (record,) = world.sandbox.store.find("training_jobs")
     assert record["job"]["metadata"]["description"].startswith(f"by hand [fmctl:{SET}@")
     assert record["job"]["metadata"]["description"].endswith("o]")
+
+
+def labelled(manifest: Manifest, **labels: str) -> Manifest:
+    return {**manifest, "metadata": {**manifest["metadata"], "labels": labels}}
+
+
+def tags(world: World) -> list[object]:
+    """What was sent as tags, in the order of the requests."""
+    sent = (r for r in world.transport.requests if r.url.path.endswith("/tags/create"))
+    return [json.loads(request.content)["tags"] for request in sent]
+
+
+@pytest.mark.parametrize("way", [None, "502", "garbage"])
+def test_labels_become_tags_where_the_platform_has_them(world: World, way: str | None) -> None:
+    """A second call, for runs and services; trouble with tags is no trouble of what they are on."""
+    world.transport.broken = [Breakage("POST", "/tags/create", way, times=99)] if way else []
+    declared = resources(
+        labelled(job(), team="vision"), labelled(model(), team="nobody"), labelled(service(), tier="1")
+    )
+
+    outcomes = world.apply(declared)
+
+    expected = [[{"key": "team", "value": "vision"}], [{"key": "tier", "value": "1"}]]
+    assert {Ending.DONE} == set(endings(outcomes).values())
+    assert expected == [sent for index, sent in enumerate(tags(world)) if sent not in tags(world)[:index]]
+    assert world.plan(declared)[0].empty
+
+
+def test_what_has_no_labels_is_given_no_tags(world: World) -> None:
+    """The second call is made for labels alone."""
+    world.apply(resources(job(), model(), service()))
+
+    assert [] == tags(world)
 
 
 # ------------------------------------------------------------------ leaving

@@ -28,6 +28,7 @@ POOL_FLAVORS = {
 
 
 JOBS = "/v2/{project_id}/training-jobs"
+TAGGED_JOBS = "/v2/{project_id}/modelarts-training-job"
 
 
 def run_name(resource: Resource, attempt: int = 0) -> str:

@@ -17,11 +17,12 @@ from fmctl.kinds.creating import create_once
 from fmctl.kinds.deleting import until_gone
 from fmctl.kinds.ending import receipt, until_ended, until_settled
 from fmctl.kinds.finding import Jobs, Seen
-from fmctl.kinds.job_wire import JOBS
+from fmctl.kinds.job_wire import JOBS, TAGGED_JOBS
 from fmctl.kinds.provenance import provenance
 from fmctl.kinds.remedies import ended, remedy
 from fmctl.kinds.schema import ignored
 from fmctl.kinds.settling import EFFECT_SECONDS
+from fmctl.kinds.tagging import mirror
 
 LOG_LINES = 20
 
@@ -78,6 +79,8 @@ class Running(NamedTuple):
         remote_id, found = yield from create_once(name, post, lambda: self.jobs.named(name), work.clock)
         fact = {"of": resource.kind, "run": name, "remoteId": remote_id, "marker": resource.marker}
         work.records.record(resource.name, resource.hash, "created", fact, attempt)
+        if found is None or found.marker == self.marker:
+            mirror(resource, f"{TAGGED_JOBS}/{remote_id}", work.api)
         return found or answer[0]
 
     def watch(self, change: Change) -> Steps:

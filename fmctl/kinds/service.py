@@ -43,6 +43,7 @@ from fmctl.kinds.service_config import (
 )
 from fmctl.kinds.service_wire import SERVICES
 from fmctl.kinds.settling import failed, moving, put_state, settled
+from fmctl.kinds.tagging import mirror
 
 PHASES = {
     "running": Health.HEALTHY,
@@ -431,6 +432,7 @@ class Service(Kind):
             live = (yield from self._arrived(resource, live, work)) if moving(live) else live
         else:
             live = yield from self._rollout(resource, work).converge(live)
+            mirror(resource, f"{SERVICES}/{live.remote_id}", work.api)
         return self._applied(resource, live, work)
 
     def _create(self, resource: Resource, work: Work) -> Steps:
@@ -445,6 +447,7 @@ class Service(Kind):
             raise Conflict(msg, hint="look at it with `fmctl diff`")
         fact = {"of": self.name, "run": name, "remoteId": remote_id, "marker": resource.marker}
         work.records.record(resource.name, resource.hash, "created", fact)
+        mirror(resource, f"{SERVICES}/{remote_id}", work.api)
         live = found or self.read({"service_id": remote_id, "service_name": name, "status": "deploying"})
         live = yield from self._ready(resource, live, work)
         live = yield from self._rollout(resource, work).converge(live)
