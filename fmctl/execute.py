@@ -220,10 +220,10 @@ class _Execution:
     def _wait_for(self, task: _Task, watch: Watch) -> None:
         kind = self._kinds[task.change.id.kind]
         ends = task.change.action in (Action.STOP, Action.DELETE)  # soon over, and the next run may wait for it
+        task.watch = watch
         if kind.is_run and not self._limits.wait and watch.remote_id and not ends:
             self._finish(task, Ending.LEFT, f"{watch.remote_name} is {watch.message}, not waited for")
             return
-        task.watch = watch
         moved = watch.message != task.phase
         if moved:
             task.phase = watch.message
@@ -285,6 +285,7 @@ class _Execution:
         elif ending is Ending.DONE:
             self._latest.pop(task.change.id, None)
         text = f"{message}\n  hint: {hint}" if hint else message
+        written = written or ending is Ending.DONE or (ending is Ending.LEFT and not (task.watch and task.watch.before))
         self._end(task.change, ending, text, code, live=live, log=log, written=written)
         self._tasks.remove(task)
         if task.change.writes or task.phase or ending is not Ending.DONE:
@@ -302,9 +303,8 @@ class _Execution:
         log: str = "",
         written: bool = False,
     ) -> None:
-        """``written`` says of a change that failed that the remote side was changed: a run that ran and failed."""
-        written = change.writes and (written or ending in (Ending.DONE, Ending.LEFT))
-        self._outcomes[id(change)] = Outcome(change, ending, message, code, live, written, log)
+        """``written`` says that what the change does was done, though it may have failed: a run that ran and failed."""
+        self._outcomes[id(change)] = Outcome(change, ending, message, code, live, written and change.writes, log)
 
     def _leave(self, code: ExitCode, message: str) -> None:
         """Detach: let calls in flight come back for a while, then leave everything as it is."""

@@ -472,6 +472,18 @@ def test_run_after_waits_for_every_older_run(world: World) -> None:
     assert new["create_time"] / 1000 >= before + 900
 
 
+@pytest.mark.parametrize("limits", [Limits(wait=False), Limits(timeout=60)], ids=["no-wait", "timeout"])
+def test_a_run_whose_turn_has_not_come_is_not_counted_as_started(world: World, limits: Limits) -> None:
+    """What is left before anything was written of it has added nothing."""
+    world.runner.durations = {"train-1111111111": 3600}
+    seed_job(world, "train-1111111111", "Running", f"[fmctl:{SET}@1111111111s]", ran=0)
+
+    (outcome,) = world.apply(resources(job(onSpecChange="runAfter")), replace(limits, parallelism=1))
+
+    assert (Ending.LEFT, False) == (outcome.ending, outcome.written)
+    assert ["train-1111111111"] == list(jobs(world))
+
+
 def test_no_wait_starts_and_leaves(world: World) -> None:
     """--no-wait starts what can be started, and skips what needs the end of it."""
     world.runner.durations = {"*": 600}

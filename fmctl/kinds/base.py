@@ -115,6 +115,8 @@ class Watch(NamedTuple):
     remote_id: str
     remote_name: str
     message: str = ""
+    before: bool = False
+    """It is somebody else's turn: the change has written nothing yet, and does not until this is over."""
 
 
 Steps = Generator[Watch, Live | None, Live | None]

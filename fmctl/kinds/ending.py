@@ -11,12 +11,12 @@ from fmctl.kinds.base import Found, Steps, Watch, Work
 from fmctl.kinds.provenance import listings
 
 
-def until_ended(live: Live) -> Steps:
-    """Wait for a run to end, however it ends."""
+def until_ended(live: Live, *, before: bool = False) -> Steps:
+    """Wait for a run to end, however it ends; ``before`` what is to be done is begun."""
     seen: Live | None = live
     while seen and seen.active:
         live = seen
-        seen = yield Watch(live.remote_id, live.remote_name, live.phase)
+        seen = yield Watch(live.remote_id, live.remote_name, live.phase, before)
     return seen
 
 

@@ -39,7 +39,7 @@ class Running(NamedTuple):
         resource, work = _desired(change), self.work
         older = change.live if change.live and change.live.active else None
         while older:
-            yield from until_ended(older)
+            yield from until_ended(older, before=True)
             older = self._active(resource)
         attempt, failed = change.attempt, dict(change.failures)
         while True:
