@@ -290,7 +290,9 @@ class ModelVersion(Kind):
         elif live.health is Health.PROGRESSING or live.health is Health.UNKNOWN:
             yield change(Action.NOOP, Reason.PROGRESSING, live.phase)
         else:
-            yield change(Action.NOOP, Reason.IN_SYNC, live.phase)
+            kept = live.marker is not None and live.marker.policy != self.policy(resource.spec)
+            note = " (deletionPolicy takes effect on the next version)" if kept else ""
+            yield change(Action.NOOP, Reason.IN_SYNC, live.phase + note)
 
     # ---------------------------------------------------------------- doing
 
