@@ -12,9 +12,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
+from fmctl import turns
 from fmctl.domain.event import Ending, Event, EventType, Outcome
-from fmctl.domain.live import Health, Live
-from fmctl.domain.plan import Action, Change, Plan, Reason
+from fmctl.domain.live import Live
+from fmctl.domain.plan import Action, Change, Plan
 from fmctl.domain.ports import Clock
 from fmctl.domain.problem import PRECEDENCE, ExitCode, FmctlError, RunEnded
 from fmctl.domain.resource import ResourceId
@@ -97,7 +98,8 @@ class _Execution:
         self._outcomes: dict[int, Outcome] = {}
         self._futures: dict[Future[Any], _Task | str] = {}
         self._pollers = {name: Poller() for name in kinds}
-        self._before = _before(plan.changes)
+        self._before = turns.before(plan.changes)
+        self._runs = frozenset(name for name, kind in kinds.items() if kind.is_run)
 
     def run(self) -> list[Outcome]:
         """Until every change has an outcome."""
@@ -128,7 +130,7 @@ class _Execution:
         while progress:
             progress = False
             for change in list(self._waiting):
-                verdict = self._verdict(change)
+                verdict = turns.verdict(change, self._before[id(change)], self._outcomes, self._runs)
                 if verdict is None:
                     continue
                 self._waiting.remove(change)
@@ -139,29 +141,6 @@ class _Execution:
                 else:
                     self._start(change)
         return bool(self._waiting)
-
-    def _verdict(self, change: Change) -> tuple[str, ExitCode] | None:
-        """None: not yet. Without a text: start it. Else why it is skipped, and its code where nothing else has one."""
-        before = self._before[id(change)]
-        last = {other.id: other for other in before}
-        for other in before:
-            outcome = self._outcomes.get(id(other))
-            if outcome is None:
-                return None
-            if outcome.ending is not Ending.DONE and change.action is Action.DELETE:
-                return f"kept, since {other.id} is not as wanted", ExitCode.OK  # it may still be what works
-            if outcome.ending is not Ending.DONE:
-                how = "is still going on" if outcome.ending is Ending.LEFT else outcome.ending
-                text = f"needs {other.id}, which {how}" if how != outcome.ending else f"needs {other.id}: {how}"
-                return text, ExitCode.OK
-            if other.id in change.waits_for and other is last[other.id] and not self._ready(outcome):
-                return f"needs {other.id}, which has not completed", ExitCode.API
-        return "", ExitCode.OK
-
-    def _ready(self, outcome: Outcome) -> bool:
-        """Whether what was done gives others what they need: a run that was stopped, or never started, does not."""
-        is_run = self._kinds[outcome.change.id.kind].is_run
-        return not is_run or (outcome.live is not None and outcome.live.health is Health.HEALTHY)
 
     def _start(self, change: Change) -> None:
         task = _Task(change, self._verb(change, self._work), self._clock.now())
@@ -332,32 +311,6 @@ def _advance(steps: Steps, seen: Live | None, first: bool) -> tuple[Watch | None
         return (next(steps) if first else steps.send(seen)), None
     except StopIteration as stop:
         return None, stop.value
-
-
-def _before(changes: Sequence[Change]) -> Mapping[int, list[Change]]:
-    """What must end before each change starts: its needs, an earlier change of its own, and for pruning the rest.
-
-    Deletes of one kind go side by side, since objects of one kind do not use each other.
-    """
-    by_id: dict[ResourceId, list[Change]] = {}
-    result: dict[int, list[Change]] = {}
-    for change in changes:
-        if change.action is Action.DELETE:
-            pruned = change.reason is Reason.NOT_DECLARED
-            result[id(change)] = [
-                other
-                for other in changes
-                if (_earlier(other, change, changes) if other.action is Action.DELETE else pruned)
-            ]
-        else:
-            result[id(change)] = [other for need in (*change.waits_for, change.id) for other in by_id.get(need, ())]
-        by_id.setdefault(change.id, []).append(change)
-    return result
-
-
-def _earlier(one: Change, other: Change, changes: Sequence[Change]) -> bool:
-    """Whether a delete of another kind stands before ``other`` in the plan."""
-    return one.id.kind != other.id.kind and changes.index(one) < changes.index(other)
 
 
 def outcome_codes(outcomes: Sequence[Outcome]) -> list[ExitCode]:
