@@ -5,6 +5,7 @@ The API, the runner and the services all go through here, so a job reads what a 
 
 import hashlib
 import io
+import os
 import re
 import threading
 import uuid
@@ -217,8 +218,9 @@ class Objects:
             state = (stat.st_size, stat.st_mtime_ns)
             if known is not None and known.get(name) == state:
                 continue
+            key = base + os.fsencode(name).decode(errors="replace")  # a file's name is bytes, a key is text
             with path.open("rb") as content:
-                self.put(bucket, base + name, content)
+                self.put(bucket, key, content)
             if known is not None:
                 known[name] = state
             count += 1

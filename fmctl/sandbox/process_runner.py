@@ -228,7 +228,7 @@ class _Node:
 
 
 def _say(out: IO[bytes], text: str) -> None:
-    out.write(f"[sandbox] {text}\n".encode())
+    out.write(f"[sandbox] {text}\n".encode(errors="replace"))
 
 
 def _signal(group: int, number: signal.Signals) -> None:

@@ -40,6 +40,10 @@ class Echo(PTServingBaseService):
             subprocess.Popen(["sleep", "60"])
         if "leave" in data:
             os._exit(1)
+        if "exit" in data:
+            raise SystemExit(2)
+        if "half" in data:
+            raise ValueError("\\ud83d")
         return data
 
     def _inference(self, data):
@@ -130,6 +134,14 @@ def test_an_exception_is_an_error_for_the_caller_and_a_traceback_for_the_log(hos
     assert "KeyError: 'x'" in error["error_msg"]
     assert "Traceback" not in error["error_msg"]
     assert "Traceback" in host.log.read_text()
+
+
+@pytest.mark.parametrize(("body", "message"), [({"exit": 1}, "SystemExit: 2"), ({"half": 1}, "ValueError: ?")])
+def test_no_exception_leaves_the_caller_without_an_answer(host: Host, body: dict[str, int], message: str) -> None:
+    """Nor does one that would end a program, or whose text cannot be sent."""
+    answer = post(host.ready(FILES), body)
+
+    assert (500, f"The model raised {message}") == (answer.status, json.loads(answer.body)["error_msg"])
 
 
 def test_requests_that_are_not_for_the_model_are_refused(host: Host) -> None:

@@ -1,6 +1,7 @@
 """OBS objects as the runner and the services use them, without HTTP."""
 
 import io
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -50,6 +51,15 @@ def test_trees_travel_both_ways(sandbox: Sandbox, tmp_path: Path) -> None:
     names = sorted(path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file())
 
     assert (2, 2, ["a", "sub/b"]) == (sent, fetched, names)
+
+
+def test_a_name_that_is_no_text_is_sent_all_the_same(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What cannot be read of it is replaced."""
+    (tmp_path / "out").mkdir()
+    Path(os.fsdecode(os.fsencode(tmp_path / "out") + b"/a\xff")).write_text("1")
+    sandbox.objects.upload_tree(tmp_path / "out", BUCKET, "o/")
+
+    assert "o/a\ufffd" == sandbox.objects.need(BUCKET, "o/a\ufffd").key
 
 
 def test_only_changes_are_sent_again(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class ModelApp:
             return _error(400, MALFORMED, "The request body is not valid JSON.")
         try:
             return _result(self._service.inference(data))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # exiting ends this thread only, and nobody would answer
             # The caller learns what failed; how it failed is for whoever reads the service's log.
             log.exception("inference failed")
             return _error(500, MODEL_RAISED, f"The model raised {type(error).__name__}: {error}")
@@ -105,7 +105,8 @@ def _result(value: Any) -> Response:
 
 
 def _error(status: int, code: str, message: str) -> Response:
-    return _json(status, {"error_code": code, "error_msg": message})
+    readable = message.encode(errors="replace").decode()  # halves of characters cannot be sent
+    return _json(status, {"error_code": code, "error_msg": readable})
 
 
 def _json(status: int, value: Any) -> Response:
