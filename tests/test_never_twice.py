@@ -114,8 +114,11 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.runs)
     @rule(one=st.booleans())
     def the_platform_forgets(self, one: bool) -> None:
-        """Records of runs that have ended are deleted: all of them, or somebody deletes the newest."""
-        ended = [record for record in self._jobs() if record["status"]["phase"] not in ACTIVE]
+        """Records of runs that have ended are deleted: all of them, or somebody deletes the newest.
+
+        But not of one whose creation was lost with the process: an intent alone is taken for nothing done.
+        """
+        ended = [each for each in self._jobs() if each["status"]["phase"] not in ACTIVE and self._is_recorded(each)]
         for record in sorted(ended, key=lambda each: -each["metadata"]["create_time"])[: 1 if one else None]:
             self.world.session().api.call("DELETE", f"/v2/{{project_id}}/training-jobs/{record['metadata']['id']}")
         self.world.session().clock.sleep(600)
@@ -157,6 +160,10 @@ class Histories(RuleBasedStateMachine):
 
     def _jobs(self) -> list[Mapping[str, Any]]:
         return [record["job"] for record in self.world.sandbox.store.find("training_jobs")]
+
+    def _is_recorded(self, job: Mapping[str, Any]) -> bool:
+        name, _, rest = str(job["metadata"]["name"]).partition("-")
+        return any(f"{name}/{rest}.{fact}.json" in self.world.facts.facts for fact in ("created", "end"))
 
     @invariant()
     def look(self) -> None:
