@@ -144,6 +144,7 @@ def test_services_are_on_their_pool(sdk: Sdk) -> None:
     made = sdk.running(group_configs=[group(pool_id=POOL)])
     sdk("create_infer_deployment", service_id=made.id, body=group(name="extra", weight=0, pool_id=POOL))
     sdk.running(name="elsewhere")
+    sdk.until(made.id, lambda found: found.status == "RUNNING")
     busy = sdk("list_workloads", pool_name=POOL).items
     sdk("stop_infer_service", service_id=made.id)
     sdk.until(made.id, lambda found: found.status == "STOPPED")
