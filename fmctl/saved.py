@@ -79,7 +79,7 @@ def _resolved(documents: Sequence[Document], project: Project) -> tuple[Resource
     try:
         return resolve(validate(documents, KINDS, set_name=project.set), KINDS)
     except ManifestError as error:
-        text = "; ".join(problem.message for problem in error.problems)
+        text = "; ".join(dict.fromkeys(problem.message for problem in error.problems))
         msg = f"what the plan was made from is not what it was: {text}"
         raise Conflict(msg, hint="review `fmctl diff` again") from error
 
