@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from fmctl.cli.formats import LISTINGS, PLANS, SHELLS
+
 if TYPE_CHECKING:
     from fmctl.domain.resource import Resource
 
@@ -19,8 +21,6 @@ def _fitting(words: Iterable[str], incomplete: str) -> Completed:
 
 def complete_shell(incomplete: str) -> Completed:
     """The shells that there is a script for."""
-    from fmctl.cli.completion import SHELLS
-
     return _fitting(SHELLS, incomplete)
 
 
@@ -54,9 +54,7 @@ def complete_goal(incomplete: str) -> Completed:
 
 def complete_listing_format(incomplete: str) -> Completed:
     """What ``get -o`` takes."""
-    from fmctl.cli.get import FORMATS
-
-    return _fitting(FORMATS, incomplete)
+    return _fitting(LISTINGS, incomplete)
 
 
 def complete_graph_format(incomplete: str) -> Completed:
@@ -68,9 +66,7 @@ def complete_graph_format(incomplete: str) -> Completed:
 
 def complete_plan_format(incomplete: str) -> Completed:
     """What ``diff -o`` takes."""
-    from fmctl.cli.planning import FORMATS
-
-    return _fitting(FORMATS, incomplete)
+    return _fitting(PLANS, incomplete)
 
 
 # ------------------------------------------------------------ from the manifests that -f names

@@ -16,9 +16,9 @@ from typing import Annotated
 import typer
 
 from fmctl.cli.choices import complete_shell
+from fmctl.cli.formats import SHELLS
 from fmctl.domain.problem import UsageError
 
-SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_FMCTL_COMPLETE"
 """Set by the shell when it asks for completions; the answer is the program's only output then."""
 SEPARATOR = "\x1f"

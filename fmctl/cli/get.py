@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fmctl.cli.choices import complete_listing_format
+from fmctl.cli.formats import LISTINGS, MACHINE
 from fmctl.cli.names import complete_kind_or_address
 from fmctl.cli.options import Context, Files, Overlay, Recursive, Selector
 from fmctl.domain.problem import ExitCode, UsageError
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from fmctl.connect import Session
     from fmctl.domain.resource import Resource
     from fmctl.listing import Entry
-
-
-MACHINE = ("json", "yaml")
-FORMATS = ("table", "wide", *MACHINE, "name")
 
 
 def get(
@@ -75,9 +72,9 @@ def get(
 
 
 def _check(output: str, *, watch: bool) -> None:
-    if output not in FORMATS:
+    if output not in LISTINGS:
         msg = f"no output format {output!r}"
-        raise UsageError(msg, hint=f"formats: {', '.join(FORMATS)}")
+        raise UsageError(msg, hint=f"formats: {', '.join(LISTINGS)}")
     if watch and output not in ("table", "wide"):
         msg = f"--watch prints a table, not {output}"
         raise UsageError(msg, hint="-o table or wide; `fmctl apply --json` is the stream for machines")

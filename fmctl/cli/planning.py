@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fmctl.cli.formats import PLANS
 from fmctl.cli.output import say, warn
 from fmctl.domain.problem import UsageError
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from fmctl.domain.plan import Plan
     from fmctl.domain.resource import Resource
     from fmctl.settings import Project
-
-
-FORMATS = ("text", "json", "markdown")
 
 
 def make(options: Planning) -> tuple[Plan, Session, tuple[Resource, ...]]:
@@ -73,9 +71,9 @@ def show(plan: Plan, outputs: Sequence[str], *, full: bool) -> None:
     """The plan in every format that was asked for, to stdout or to files; notes to stderr."""
     for output in outputs:
         format, _, file = output.partition("=")
-        if format not in FORMATS:
+        if format not in PLANS:
             msg = f"no output format {format!r}"
-            raise UsageError(msg, hint=f"formats: {', '.join(FORMATS)}; FORMAT=FILE writes to a file")
+            raise UsageError(msg, hint=f"formats: {', '.join(PLANS)}; FORMAT=FILE writes to a file")
         text = _text(plan, format, full=full)
         if file:
             write(Path(file), text)
