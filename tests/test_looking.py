@@ -388,18 +388,22 @@ def test_a_job_is_shown_as_its_manifest(world: World) -> None:
     """What is read back says what was declared, in the same words; values of variables and secrets are not in it."""
     declared = job(
         "train",
-        parameters={"epochs": "8", "api_token": {"value": "hush-hush"}},
+        parameters={"epochs": "8", "api_token": {"value": "hush-hush"}, "corpus": {"valueFrom": {"env": "CORPUS"}}},
         env={"REGION": "hush-hush"},
         inputs=[{"name": "data_url", "from": "obs://fmctl-demo/code/"}],
         logs="obs://fmctl-demo/logs/",
         maxDuration="2h",
     )
+    world.secrets["CORPUS"] = "hush-hush"
     world.apply(resources(declared))
-    (shown,) = yaml.safe_load(formatted(entries(world.session(), "TrainingJob", "train"), "yaml", 0))["items"]
-    wanted = {**declared["spec"], "parameters": {"epochs": "8", "api_token": "***"}, "env": {"REGION": "***"}}
+    found = entries(world.session(), "TrainingJob", "train", whole=True)
+    (shown,) = yaml.safe_load(formatted(found, "yaml", 0))["items"]
+    hidden = {"api_token": "***", "corpus": "***"}
+    wanted = {**declared["spec"], "parameters": {"epochs": "8", **hidden}, "env": {"REGION": "***"}}
     wanted["resources"] = {"nodes": 1, **wanted["resources"]}
 
     assert wanted.items() <= shown["spec"].items()
+    assert "hush-hush" not in described(world, found[0].id)
 
 
 def test_a_named_resource_is_looked_for_by_its_name(world: World) -> None:
