@@ -11,32 +11,26 @@ Endpoints, below ``/v1/{project_id}``:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from fmctl.domain.live import Health, Live, Observed, split_marker
-from fmctl.domain.plan import Action, Change, Reason
+from fmctl.domain.plan import Action, Change
 from fmctl.domain.ports import Api
 from fmctl.domain.problem import Conflict, NotFound, Problem, WrongState
 from fmctl.domain.resource import Resource, ResourceId, Spec
-from fmctl.domain.values import DURATION, moment, seconds
-from fmctl.kinds import service_wire
+from fmctl.domain.values import DURATION, seconds
+from fmctl.kinds import service_table, service_wire
 from fmctl.kinds.base import SPECIAL, Deciding, Found, Identity, Kind, Looking, Reference, Schema, Steps, Watch, Work
 from fmctl.kinds.creating import create_once
 from fmctl.kinds.deleting import until_gone
-from fmctl.kinds.masking import mask, spelled_out
 from fmctl.kinds.paging import listing
 from fmctl.kinds.reading import Item, legible
 from fmctl.kinds.rollout import Rollout, newest_update
-from fmctl.kinds.schema import ENV, IGNORE_DIFFERENCES, ignored, named, one_line, plain
+from fmctl.kinds.schema import ENV, IGNORE_DIFFERENCES, named, one_line, plain
 from fmctl.kinds.service_config import (
     MODEL,
-    aligned,
-    as_applied,
-    auto_stopped,
-    comparable,
-    filled,
     refuse_unset,
     sized,
     without_env,
@@ -329,88 +323,9 @@ class Service(Kind):
             },
         )
 
-    # ---------------------------------------------------------------- deciding
-
     def decide(self, resource: Resource, observed: Observed, deciding: Deciding) -> Iterator[Change]:
-        """Absent, not ours, replaced, updated, started, stopped, or left alone."""
-        live = observed.live
-        if live is None or live.phase == "deleting":
-            message = "after the old one is gone" if live else ""
-            yield self._change(resource, live, Action.CREATE, Reason.ABSENT, message)
-        elif not live.owned_by(deciding.set_name):
-            hint = f"service {live.remote_name} belongs to {live.owner}"
-            yield self._change(resource, live, Action.REFUSE, Reason.NOT_OURS, hint)
-        else:
-            yield self._compare(resource, live, deciding)
-
-    def _change(
-        self, resource: Resource, live: Live | None, action: Action, reason: Reason, message: str = "", **more: Any
-    ) -> Change:
-        needs = () if action is Action.STOP else resource.needs  # stopping waits for nothing
-        return Change(resource.id, action, reason, message, desired=resource, live=live, needs=needs, **more)
-
-    def _compare(self, resource: Resource, live: Live, deciding: Deciding) -> Change:
-        """One change for a service of ours, from its marker, its fields and its phase."""
-
-        def model_id(ref: ResourceId) -> str | None:
-            model = deciding.world.live(ref)
-            return None if model is None or model.health is Health.DEGRADED else model.remote_id
-
-        moved = live.marker != self.marker(resource, deciding.set_name)
-        desired = comparable(resource, live, model_id, deciding.secret, moved=moved)
-        if live.phase == "failed" or (auto_stopped(live) and not moved):
-            desired.pop("state", None)
-        elif "state" not in resource.spec and "state" not in ignored(resource.spec):
-            desired["state"] = "running"
-        shown = live.spec if moved else filled(live.spec, desired["models"])
-        there = aligned(shown.get("models", ()), desired["models"])
-        there, desired["models"] = mask(there, desired["models"], spelled_out(resource), moved=moved)
-        before = {**live.spec, "models": there}
-        fields = deciding.differences(before, desired)
-        reason = Reason.MANIFEST_CHANGED if moved else Reason.DRIFT
-        drift = bool(fields) and not moved
-        paths = {field.path for field in fields}
-        if "spec.pool" in paths:
-            message = "the pool cannot be changed: it is down meanwhile and gets a new address"
-            return self._change(resource, live, Action.REPLACE, reason, message, drift=drift, fields=fields)
-        if paths == {"spec.state"}:
-            action = Action.STOP if desired["state"] == "stopped" else Action.START
-            return self._change(resource, live, action, reason, live.phase, drift=drift, fields=fields)
-        if paths or moved:
-            message = "" if paths else "only the marker is rewritten"
-            if paths and moved:
-                message = self._both_moved(resource, replace(live, spec=before), paths, deciding)
-            if live.facts.get("rolledBack"):
-                message = f"last attempt was rolled back at {moment(live.facts['rolledBack'])}"
-            return self._change(resource, live, Action.UPDATE, reason, message, drift=drift, fields=fields)
-        return self._settle(resource, live)
-
-    def _both_moved(self, resource: Resource, live: Live, paths: Set[str], deciding: Deciding) -> str:
-        """Which of the fields that will change were changed outside fmctl too, by the record of the last apply."""
-        if all(path == "spec.description" or ".env" in path for path in paths):
-            return ""  # these are not on record
-        last = live.marker and deciding.records.get(resource.name, live.marker.hash, "applied")
-        if not last:
-            return "no record of the last apply, so it may have moved outside fmctl too"
-        was = deciding.differences(live.spec, as_applied(last["config"], live, ignored(resource.spec)))
-        outside = [f"{field.path} ({field.after} -> {field.before})" for field in was if field.path in paths]
-        return f"moved outside fmctl too: {', '.join(outside)}" if outside else ""
-
-    def _settle(self, resource: Resource, live: Live) -> Change:
-        """Nothing differs: only the phase is left to look at."""
-        wanted = resource.spec.get("state", "running")
-        if live.phase == "failed":
-            if wanted == "running":
-                return self._change(
-                    resource, live, Action.START, Reason.DEGRADED, f"failed: {live.message or 'no reason given'}"
-                )
-            return self._change(resource, live, Action.NOOP, Reason.DEGRADED, "failed")
-        if moving(live):
-            return self._change(resource, live, Action.NOOP, Reason.PROGRESSING, live.phase)
-        if live.health is Health.DEGRADED:
-            return self._change(resource, live, Action.NOOP, Reason.DEGRADED, live.phase)
-        message = "(auto-stopped)" if auto_stopped(live) and wanted == "running" else live.phase
-        return self._change(resource, live, Action.NOOP, Reason.IN_SYNC, message)
+        """The service table."""
+        yield service_table.decide(resource, observed.live, self.marker(resource, deciding.set_name), deciding)
 
     # ---------------------------------------------------------------- doing
 
