@@ -188,7 +188,7 @@ def test_searches_are_checked(client: Any, body: Body, expected: str) -> None:
 
 
 def test_what_has_ended_cannot_be_stopped(client: Any, server: Server) -> None:
-    """Stopping twice is a conflict, an unknown action is a mistake."""
+    """Stopping twice is a conflict, so is starting again, and an unknown action is a mistake."""
     from huaweicloudsdkmodelarts.v1 import model
 
     job_id = create(client, job("stopped")).metadata.id
@@ -199,7 +199,8 @@ def test_what_has_ended_cannot_be_stopped(client: Any, server: Server) -> None:
 
     act("terminate")
 
-    assert [(409, "2796"), (400, "2812")] == [refused(partial(act, action)) for action in ("terminate", "restart")]
+    answers = [refused(partial(act, action)) for action in ("terminate", "restart", "pause")]
+    assert [(409, "2796"), (409, "2813"), (400, "2812")] == answers
 
 
 @pytest.mark.parametrize(

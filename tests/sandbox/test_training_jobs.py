@@ -191,7 +191,7 @@ def test_an_ended_job_cannot_be_stopped(jobs: Jobs, clock: VirtualClock) -> None
     job_id = jobs.start()
     phases(jobs, job_id, clock, STEP, STEP, 10)
     replies = [
-        jobs.request("POST", f"training-jobs/{job_id}/actions", {"action_type": t}) for t in ("terminate", "restart")
+        jobs.request("POST", f"training-jobs/{job_id}/actions", {"action_type": t}) for t in ("terminate", "pause")
     ]
 
     assert [code(reply) for reply in replies] == [(409, "2796"), (400, "2812")]
