@@ -23,6 +23,8 @@ SEARCH = {
     "search_params": [{"name": "rank", "param_type": "discrete", "discrete_values": ["1", "2", "3", "4", "5"]}],
     "algo_configs": [{"name": "grid_search"}],
 }
+GOING_ON = ("notify_training_job_information", "stop_training_job")
+"""Methods that are about a job that has not ended, however slow the machine is."""
 IMAGE = {"name": "sdk", "namespace": "sdk", "tag": "first"}
 
 
@@ -42,6 +44,8 @@ class SpecialJobs:
             return {"training_job_id": self.search, "trial_id": trials["early_stop" in method], **names}
         if "_ft_" in method:
             return {"training_job_id": self.tuned}
+        if method in GOING_ON:
+            return {"training_job_id": self._start(metadata__name=method.replace("_", "-"))}
         return {"training_job_id": self.debugged} if "save_image" in method else {}
 
     @cached_property
