@@ -23,8 +23,6 @@ SEARCH = {
     "search_params": [{"name": "rank", "param_type": "discrete", "discrete_values": ["1", "2", "3", "4", "5"]}],
     "algo_configs": [{"name": "grid_search"}],
 }
-GOING_ON = ("notify_training_job_information", "stop_training_job")
-"""Methods that are about a job that has not ended, however slow the machine is."""
 IMAGE = {"name": "sdk", "namespace": "sdk", "tag": "first"}
 
 
@@ -44,9 +42,9 @@ class SpecialJobs:
             return {"training_job_id": self.search, "trial_id": trials["early_stop" in method], **names}
         if "_ft_" in method:
             return {"training_job_id": self.tuned}
-        if method in GOING_ON:
-            return {"training_job_id": self._start(metadata__name=method.replace("_", "-"))}
-        return {"training_job_id": self.debugged} if "save_image" in method else {}
+        if method == "stop_training_job":  # one that has not ended by itself, however slow the machine is
+            return {"training_job_id": self._start(metadata__name="sdk-stopped")}
+        return {"training_job_id": self.debugged} if "save_image" in method or "notify" in method else {}
 
     @cached_property
     def search(self) -> str:
