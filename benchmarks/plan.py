@@ -26,6 +26,7 @@ from fmctl.execute import Limits
 from fmctl.kinds import KINDS
 from fmctl.load import load_text
 from fmctl.resolve import resolve
+from fmctl.sandbox.training.catalog import POOL_ID  # the public pool takes twenty services and no more
 from fmctl.validate import validate
 from tests.world import World, new_world
 
@@ -53,8 +54,8 @@ def manifests(count: int) -> Iterator[str]:
         spec += f"  requires: [job-{index:04}]"
         yield _manifest("ModelVersion", f"version-{index:04}", f"model-{index}", spec, key="model")
     for index in range(services):
-        models = f"[{{modelRef: version-{index:04}, weight: 100, flavor: modelarts.vm.cpu.2u, instances: 1}}]"
-        yield _manifest("Service", f"service-{index:04}", models, "state: running", key="models")
+        models = f"[{{modelRef: version-{index:04}, weight: 100, resources: {{cpu: 1, memory: 1Gi}}, instances: 1}}]"
+        yield _manifest("Service", f"service-{index:04}", models, f"pool: {POOL_ID}", key="models")
 
 
 def _manifest(kind: str, name: str, value: str, rest: str, *, key: str) -> str:
