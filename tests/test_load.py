@@ -412,6 +412,17 @@ def test_standard_input_that_cannot_be_read_is_told():
     assert ["<stdin>:1:1: FM0013 there is no standard input to read"] == told(lambda: load(["-"]))
 
 
+def test_a_manifest_that_begins_without_its_line_is_told_how_to_begin():
+    """Of a second `apiVersion` in a document the hint is the line that is missing, of any other key to keep one."""
+    with pytest.raises(ManifestError) as caught:
+        load_text("apiVersion: v\nkind: A\napiVersion: v\nkind: B\n", "f.yaml")
+
+    assert [
+        "put a line `---` before it where the next manifest begins, or keep one of the two",
+        "keep one of the two",
+    ] == [problem.hint for problem in caught.value.problems]
+
+
 @pytest.mark.parametrize("enabled", [True, False])
 def test_the_collector_is_left_as_it_was(folder: str, enabled: bool):
     """Loading switches garbage collection off, and back only if it was on."""

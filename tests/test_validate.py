@@ -417,6 +417,19 @@ def test_mistakes_in_overlays_are_told_where_they_are():
     ] == told(recipe("steps: [{name: cut}, {name: cook}]\ntgas: []"), overlays=over)
 
 
+def test_a_rule_of_the_kind_is_told_where_the_value_stands():
+    """In an overlay or among the defaults, as a mistake that the schema sees."""
+    defaults, document = project("{title: s}")
+    bare = [recipe("servings: 4", name=name).replace("  title: Soup\n", "") for name in ("a", "b")]
+
+    assert ["o/o.yaml:4:15: FM0999 1 recipes, and one like the set"] == told(
+        recipe(), overlays=overlay("title: s"), set_name="s"
+    )
+    assert ["fmctl.yaml:3:19: FM0999 2 recipes, and one like the set"] == told(
+        *bare, defaults=defaults, project=document, set_name="s"
+    )
+
+
 def test_an_overlay_needs_a_manifest():
     """An overlay that changes nothing is a mistake."""
     (nameless,) = load_text("kind: Recipe\n", "o/p.yaml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 Spec = Mapping[str, Any]
 Path = tuple[str | int, ...]
@@ -79,6 +79,13 @@ class Document:
         return Source(self.file, 1, 1)
 
 
+class Places(Protocol):
+    """Whatever knows where a value stands."""
+
+    def source(self, path: Path = (), *, key: bool = False) -> Source:
+        """The place of ``path``, or of its nearest parent."""
+
+
 class Folder(NamedTuple):
     """A local folder or file that a manifest names: content, addressed by its digest."""
 
@@ -108,6 +115,8 @@ class Resource:
     marker: str = ""
     older: frozenset[str] = frozenset()
     """Hashes under which this very content was known before: other hash functions, and other values of ``rerun``."""
+    places: Places | None = field(default=None, repr=False, compare=False)
+    """Where its values stand, when overlays and defaults have a part in them."""
 
     @property
     def kind(self) -> str:
@@ -120,5 +129,5 @@ class Resource:
         return self.id.name
 
     def source(self, *path: str | int) -> Source:
-        """Where ``path`` stands in the manifest."""
-        return self.document.source(path)
+        """Where ``path`` stands: in the manifest, an overlay or among the defaults."""
+        return (self.places or self.document).source(path)

@@ -279,7 +279,10 @@ class Composer:
             at += 1 + size(value)
         first = self._text.source(self._offsets[at])
         where = f"line {first.line}, column {first.column}"
-        message, hint = f"duplicate key {name!r}, first at {where}", "keep one of the two"
+        hint = "keep one of the two"
+        if name == "apiVersion":  # two manifests in a file, most likely
+            hint = "put a line `---` before it where the next manifest begins, or keep one of the two"
+        message = f"duplicate key {name!r}, first at {where}"
         self._problem(event.start_mark.index, rules.DUPLICATE_KEY, message, hint)
 
     def _alias(self, event: Any, depth: int) -> Any:

@@ -118,7 +118,7 @@ class Validation:
     def _refuse(self, value: Any, kind: str, document: Document, places: Places) -> None:
         """Keep what can still be looked at of a manifest that its schema refuses: more may be wrong with it."""
         if kind in self._kinds and isinstance(value.get("spec"), dict):
-            resource = Resource(ResourceId(kind, ""), {}, value["spec"], document)
+            resource = Resource(ResourceId(kind, ""), {}, value["spec"], document, places=places)
             self._refused.append(checks.Checked(resource, self._kinds[kind], places))
 
     def _not_a_manifest(self, document: Document) -> None:
@@ -147,7 +147,8 @@ class Validation:
 
     def _accept(self, value: Any, document: Document, places: Places) -> None:
         identity = ResourceId(value["kind"], value["metadata"]["name"])
-        resource = Resource(identity, value["metadata"].get("labels", {}), value["spec"], document)
+        labels = value["metadata"].get("labels", {})
+        resource = Resource(identity, labels, value["spec"], document, places=places)
         self.accepted.append(checks.Checked(resource, self._kinds[identity.kind], places))
 
     def check_set(self, set_name: str) -> None:
