@@ -242,7 +242,9 @@ class _Execution:
             if task.watch and task.watch.remote_name in seen:
                 live = seen[task.watch.remote_name]
                 if live:
-                    self._tell(EventType.PROGRESS, task, f"{live.remote_name}: {live.phase}", live.phase)
+                    deleting = task.change.action is Action.DELETE  # its phase is still that from before
+                    says = task.watch.message if deleting else live.phase
+                    self._tell(EventType.PROGRESS, task, f"{live.remote_name}: {says}", live.phase)
                 self._submit(task, live)
 
     # ------------------------------------------------------------ ending

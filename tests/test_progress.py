@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import World
 
+from fmctl.acting import plan_deletion
 from fmctl.cli.live import Row, frame, phase_text
 from fmctl.cli.painting import Region
 from fmctl.cli.progress import Printer
@@ -20,6 +21,7 @@ from fmctl.domain.resource import ResourceId
 from fmctl.domain.values import span
 from fmctl.execute import Limits
 from fmctl.report.table import legible, width
+from fmctl.workflow import apply
 
 TRAIN = ResourceId("TrainingJob", "train")
 TEXTS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=60)
@@ -107,6 +109,24 @@ def test_a_phase_is_told_once_and_then_ever_more_rarely(capsys: pytest.CaptureFi
     beats = [0, 10, 30, 70, 150, 310, 610, 910, 1210, 1510]
     assert [f"  TrainingJob/train: train-1: Running [{span(beat)}]" for beat in beats] == (
         capsys.readouterr().err.splitlines()
+    )
+
+
+def test_runs_of_one_job_that_are_deleted_side_by_side_are_told_apart(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That it is being deleted is said once of each, however their looks take turns, and not what it was before."""
+    for steps in (1, 2):
+        world.apply(resources(job(parameters={"steps": steps})))
+    session, printer = world.session(), Printer()
+    plan = plan_deletion([], [str(TRAIN)], session)
+    apply(plan, session, Limits(parallelism=2), printer.event)
+
+    names = sorted(change.live.remote_name for change in plan.changes if change.live)
+    assert [f"{name}: being deleted" for name in names] == sorted(
+        line.split(maxsplit=1)[1].partition(" [")[0]
+        for line in capsys.readouterr().err.splitlines()
+        if "delete (" not in line
     )
 
 

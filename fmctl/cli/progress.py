@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FIRST_BEAT, SLOWEST_BEAT = 10.0, 300.0
 MOST_HINTS = 3
+_Object = tuple[ResourceId, str]
 
 
 class Printer:
@@ -27,8 +28,8 @@ class Printer:
 
     def __init__(self, full: bool = False) -> None:
         self._full = full
-        self._phases: dict[ResourceId, str] = {}
-        self._beats: dict[ResourceId, tuple[float, float]] = {}
+        self._phases: dict[_Object, str] = {}
+        self._beats: dict[_Object, tuple[float, float]] = {}
         self._met: set[ResourceId] = set()
         self._options = ""
 
@@ -68,14 +69,15 @@ class Printer:
             self._line(event.message, event)
 
     def _is_news(self, event: Event) -> bool:
-        id, now = event.change.id, event.elapsed
-        last, beat = self._beats.get(id, (0.0, FIRST_BEAT))
-        if self._phases.get(id) != event.message or now < last:  # a second change of one resource counts anew
-            self._phases[id] = event.message
-            self._beats[id] = (now, FIRST_BEAT)
+        live, now = event.change.live, event.elapsed
+        one = event.change.id, live.remote_id if live else ""  # the runs of a job are deleted side by side
+        last, beat = self._beats.get(one, (0.0, FIRST_BEAT))
+        if self._phases.get(one) != event.message or now < last:  # a second change of one object counts anew
+            self._phases[one] = event.message
+            self._beats[one] = (now, FIRST_BEAT)
             return True
         if now - last >= beat:
-            self._beats[id] = (now, min(beat * 2, SLOWEST_BEAT))
+            self._beats[one] = (now, min(beat * 2, SLOWEST_BEAT))
             return True
         return False
 
