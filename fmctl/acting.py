@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from fmctl.connect import Session
+from fmctl.connect import Session, in_set
 from fmctl.domain.live import Live
 from fmctl.domain.plan import Action, Change, Plan, Reason
 from fmctl.domain.problem import FmctlError, UsageError
@@ -15,6 +15,18 @@ from fmctl.kinds import KINDS, parse
 from fmctl.kinds.service import Service
 from fmctl.observe import fan_out
 from fmctl.plan import assemble
+
+
+def for_owner(names: Sequence[str], session: Session) -> Session:
+    """Where no project file says which set is meant: that of the set whose objects are named, for its ledger."""
+    if session.project.document is not None:
+        return session
+    lives = [live for id in map(_id, names) for live in KINDS[id.kind].find(id.name, None, session.api)]
+    sets = sorted({live.marker.set for live in lives if live.marker})
+    if len(sets) > 1:
+        msg = f"{', '.join(names)}: of the sets {', '.join(sets)}"
+        raise UsageError(msg, hint="act on one set at a time, in its folder")
+    return in_set(session, sets[0]) if sets else session
 
 
 def plan_deletion(resources: Sequence[Resource], names: Sequence[str], session: Session) -> Plan:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from fmctl import copying, host
-from fmctl.acting import plan_deletion, plan_start, plan_stop, require_all
+from fmctl.acting import for_owner, plan_deletion, plan_start, plan_stop, require_all
 from fmctl.addressing import STOPPABLE, address, newest_run, service_address
 from fmctl.clock import SystemClock
 from fmctl.connect import Session, connect
@@ -262,14 +262,16 @@ def predict(what: str, data: Any, *, context: str | None = None, path: str = "")
 
 def stop(what: str, *, context: str | None = None, on_event: Callable[[Event], None] = _quiet) -> Applied:
     """Stop what runs of a training job, or a service. A later apply of a manifest that wants it running starts it."""
-    session = open_here(context)
-    return _carry_out(plan_stop(address(what, *STOPPABLE), session), session, Limits(), on_event, yes=True)
+    id = address(what, *STOPPABLE)
+    session = for_owner([what], open_here(context))
+    return _carry_out(plan_stop(id, session), session, Limits(), on_event, yes=True)
 
 
 def start(what: str, *, context: str | None = None, on_event: Callable[[Event], None] = _quiet) -> Applied:
     """Start a service that was stopped, by hand or by its schedule."""
-    session = open_here(context)
-    return _carry_out(plan_start(address(what, "Service"), session), session, Limits(), on_event, yes=True)
+    id = address(what, "Service")
+    session = for_owner([what], open_here(context))
+    return _carry_out(plan_start(id, session), session, Limits(), on_event, yes=True)
 
 
 def wait(
@@ -301,7 +303,7 @@ def delete(
     *what: str, context: str | None = None, yes: bool = False, on_event: Callable[[Event], None] = _quiet
 ) -> Applied:
     """Delete live objects by address (``"Service/digits"``), users before what they use; it needs ``yes``."""
-    session = open_here(context)
+    session = for_owner(what, open_here(context))
     plan = plan_deletion((), what, session)
     require_all(plan, what)
     return _carry_out(plan, session, Limits(), on_event, yes=yes)

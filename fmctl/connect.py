@@ -6,7 +6,7 @@ Everything that talks is imported here and only when a command connects, so that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -62,6 +62,13 @@ def connect(context: Context, project: Project, clock: Clock, secret: Secret) ->
     store = _store(context, clock)
     facts = _facts(context, project_id, project, store)
     return Session(context, project, api, store, facts, Ledger.from_facts(facts, clock), clock, secret)
+
+
+def in_set(session: Session, name: str) -> Session:
+    """The same place for the set of that name, with its ledger."""
+    project = replace(session.project, set=name)
+    facts = _facts(session.context, session.api.project_id, project, session.store)
+    return replace(session, project=project, facts=facts, ledger=Ledger.from_facts(facts, session.clock))
 
 
 def _auth(context: Context, clock: Clock) -> Any:

@@ -145,18 +145,23 @@ def test_another_set_is_left_alone(fmctl: CommandLine, tmp_path: Path) -> None:
     assert "set 'line'" in answer.out + answer.err
 
 
-def test_a_running_job_is_stopped(fmctl: CommandLine, tmp_path: Path) -> None:
-    """stop ends what runs, wait says so, and the ledger remembers who it was."""
-    (tmp_path / "fmctl.yaml").write_text("set: long\n")
-    (tmp_path / "code").mkdir()
-    (tmp_path / "code" / "train.py").write_text("import time\nprint('begun', flush=True)\ntime.sleep(300)\n")
-    (tmp_path / "job.yaml").write_text(
-        "apiVersion: fmctl/v1\nkind: TrainingJob\nmetadata: {name: long}\nspec:\n"
+def set_of_one_job(folder: Path, name: str, code: str) -> None:
+    """A set and its one job, both of this name."""
+    (folder / "code").mkdir(parents=True)
+    (folder / "fmctl.yaml").write_text(f"set: {name}\n")
+    (folder / "code" / "train.py").write_text(code)
+    (folder / "job.yaml").write_text(
+        f"apiVersion: fmctl/v1\nkind: TrainingJob\nmetadata: {{name: {name}}}\nspec:\n"
         "  algorithm: {code: ./code, bootFile: train.py, engine: {name: PyTorch, "
         "version: pytorch_2.1.0-cann_7.0.0-py_3.9-euler_2.10.7-aarch64}}\n"
         "  resources: {flavor: modelarts.vm.cpu.8u}\n"
     )
-    long = CommandLine(tmp_path, fmctl.environ)
+
+
+def test_a_running_job_is_stopped(fmctl: CommandLine, tmp_path: Path) -> None:
+    """stop ends what runs, wait says so, and the ledger remembers who it was."""
+    set_of_one_job(tmp_path / "long", "long", "import time\nprint('begun', flush=True)\ntime.sleep(300)\n")
+    long = CommandLine(tmp_path / "long", fmctl.environ)
     assert 0 == long("apply", "-f", ".", "--no-wait").code
     stopped = long("stop", "TrainingJob/long", "-y")
 
@@ -165,6 +170,29 @@ def test_a_running_job_is_stopped(fmctl: CommandLine, tmp_path: Path) -> None:
     assert 7 == long("wait", "TrainingJob/long").code
     assert "stopped by fmctl" in long("history", "TrainingJob/long").out
     assert 4 == long("cp", "TrainingJob/long:train_url", "out").code
+
+
+def test_what_is_named_from_elsewhere_is_acted_on_as_its_set(fmctl: CommandLine, tmp_path: Path) -> None:
+    """Where no project file is, the receipt goes to the ledger of the owner, which knows how the deleted run ended."""
+    set_of_one_job(tmp_path / "brief", "brief", "print('done')\n")
+    nowhere, home = CommandLine(tmp_path, fmctl.environ), CommandLine(tmp_path / "brief", fmctl.environ)
+    assert 0 == home("apply", "-f", ".", "--no-wait").code
+    assert 0 == nowhere("wait", "TrainingJob/brief").code
+    deleted = nowhere("delete", "TrainingJob/brief", "-y")
+    seen = home("diff", "-f", ".")
+
+    assert deleted.out.startswith("Set brief, "), deleted.err
+    assert (0, True) == (seen.code, "record_gone" in seen.out), seen.out
+
+
+def test_two_sets_are_not_acted_on_at_once(fmctl: CommandLine, tmp_path: Path) -> None:
+    """Names that belong to several sets are refused outside of their folders, before anything is changed."""
+    set_of_one_job(tmp_path / "apart", "apart", "print('done')\n")
+    assert 0 == CommandLine(tmp_path / "apart", fmctl.environ)("apply", "-f", ".").code
+    answer = CommandLine(tmp_path, fmctl.environ)("delete", "TrainingJob/apart", "Service/line", "-y")
+
+    assert (2, "") == (answer.code, answer.out)
+    assert "of the sets apart, line" in answer.err
 
 
 def test_a_terminal_is_asked(fmctl: CommandLine) -> None:

@@ -31,7 +31,7 @@ def delete(
     Users go first, then what they use. A job that still runs is stopped by it. A receipt is written first, so that a
     deleted run is never run again.
     """
-    from fmctl.acting import plan_deletion, require_all
+    from fmctl.acting import for_owner, plan_deletion, require_all
     from fmctl.addressing import address
     from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
@@ -50,6 +50,8 @@ def delete(
     project = project_of(filename)
     resources = read(sources(filename, recursive), project, stdin) if filename else ()
     session = open_session(project, context)
+    if not filename:
+        session = for_owner(ids, session)
     plan = plan_deletion(resources, ids, session)
     require_all(plan, ids)
     out = Printer()

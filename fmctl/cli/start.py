@@ -18,7 +18,7 @@ def start(
     no_color: NoColor = False,
 ) -> int:
     """Start a service that was stopped, by hand or by its schedule."""
-    from fmctl.acting import plan_start
+    from fmctl.acting import for_owner, plan_start
     from fmctl.addressing import address
     from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
@@ -34,7 +34,7 @@ def start(
         msg = f"{what} is a job, and a job is started by its manifest"
         raise UsageError(msg, hint="`fmctl apply` starts it; change `rerun` in the manifest to run it again")
     id = address(what, "Service")
-    session = open_session(project_of(None), context)
+    session = for_owner([str(id)], open_session(project_of(None), context))
     plan = plan_start(id, session)
     if plan.empty:
         say(f"{id} is {plan.changes[0].message}: nothing to start.")

@@ -25,7 +25,7 @@ def stop(
 
     The next apply of a manifest that wants it running starts it again: set `state: stopped` to keep it stopped.
     """
-    from fmctl.acting import plan_stop
+    from fmctl.acting import for_owner, plan_stop
     from fmctl.addressing import STOPPABLE, address
     from fmctl.cli.apply import run
     from fmctl.cli.output import disable_colour, say
@@ -37,7 +37,7 @@ def stop(
     if no_color:
         disable_colour()
     id = address(what, *STOPPABLE)
-    session = open_session(project_of(None), context)
+    session = for_owner([str(id)], open_session(project_of(None), context))
     plan = plan_stop(id, session)
     if not plan.changes:
         say(f"{id} is {newest(id, session)[-1].phase}: nothing to stop.")
