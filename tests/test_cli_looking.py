@@ -104,6 +104,20 @@ def test_describe_tells_all(fmctl: CommandLine, what: str) -> None:
     assert "Made from:" in answer.out or "Used by:" in answer.out
 
 
+def test_a_time_is_called_what_it_is(fmctl: CommandLine) -> None:
+    """Of a service ModelArts tells when its newest configuration was deployed, of the others when they were made."""
+    assert "Deployed:" in fmctl("describe", "Service/line").out
+    assert "Created:" in fmctl("describe", "ModelVersion/line-1-0-0").out
+
+
+def test_the_sandbox_counts_files_in_words(fmctl: CommandLine) -> None:
+    """One file is one file."""
+    log = fmctl("logs", "TrainingJob/line-train").out
+
+    assert ": 1 file\n" in log
+    assert "3 files sent" in log
+
+
 def test_describe_shows_the_log(fmctl: CommandLine) -> None:
     """The newest run's last lines are part of its description."""
     assert "step 2000/2000" in fmctl("describe", "TrainingJob/line-train").out

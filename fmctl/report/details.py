@@ -19,6 +19,8 @@ NEWEST_UPDATES = 3
 NEWEST_RUNS = 10
 _WIDEST = 22
 _INDENT = "  "
+_SINCE = {"Service": "Deployed"}
+"""What the oldest time that is known of an object tells: of a service it is that of its newest configuration."""
 
 _HEALTH = {
     Health.HEALTHY: {
@@ -95,7 +97,7 @@ def _head(details: Details, target: Target, now: float) -> Iterator[tuple[str, s
     yield "Health", _health(live)
     if details.why:
         yield "Why", details.why
-    yield "Created", when(live.created, now)
+    yield _SINCE.get(live.id.kind, "Created"), when(live.created, now)
     yield "On ModelArts", f"{live.remote_name}, id {live.remote_id}"
     yield "Owner", f"{live.owner}, marker {live.marker}" if live.marker else live.owner
     yield "Context", f"{target.context} ({target.host})"

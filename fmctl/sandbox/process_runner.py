@@ -22,7 +22,7 @@ from fmctl.sandbox.meter import Meter, read_samples
 from fmctl.sandbox.objects import Objects, ObsError
 from fmctl.sandbox.programs import SHELL
 from fmctl.sandbox.runner import Ended, Outlook
-from fmctl.sandbox.workdir import CannotPrepare, Workdir, log_path, metrics_path, nodes_of
+from fmctl.sandbox.workdir import CannotPrepare, Workdir, counted, log_path, metrics_path, nodes_of
 
 GRACE_SECONDS = 5.0
 """How long a job may take to end after SIGTERM, before SIGKILL."""
@@ -182,7 +182,7 @@ class _Node:
             _say(out, step)
         code = self._execute(out)
         _say(out, f"exit code {code}")
-        _say(out, f"outputs: {self._work.upload()} files sent at the end")
+        _say(out, f"outputs: {counted(self._work.upload())} sent at the end")
         return Ended(code, "" if code == 0 else f"exit code {code}")
 
     def _execute(self, out: IO[bytes]) -> int:

@@ -49,13 +49,14 @@ class Workdir:
             folder.mkdir(parents=True, exist_ok=True)
         image = self._algorithm["engine"].get("image_url")
         if image and (count := images.unpack(self._objects, image, self.root / "user-job-dir")) is not None:
-            yield f"image {image}: {count} files"
+            yield f"image {image}: {counted(count)}"
         if code := self._algorithm.get("code_dir"):
-            yield f"code {code}: {self._fetch('code_dir', code, self.code)} files"
+            yield f"code {code}: {counted(self._fetch('code_dir', code, self.code))}"
         for at, channel in enumerate(self._algorithm["inputs"]):
             url, folder = channel["remote"]["obs"]["obs_url"], self._folder("inputs", channel, at)
             self._inputs[channel["name"]] = self._single_file(url, folder) or folder
-            yield f"input {channel['name']} {url}: {self._fetch('input ' + channel['name'], url, folder)} files"
+            fetched = self._fetch("input " + channel["name"], url, folder)
+            yield f"input {channel['name']} {url}: {counted(fetched)}"
         for folder in self._outputs:
             folder.mkdir(parents=True, exist_ok=True)
         if self._job["spec"].get("volumes"):
@@ -185,6 +186,11 @@ class Workdir:
 def nodes_of(job: Mapping[str, Any]) -> int:
     """How many processes a job has: one a node, or one when a program of the platform runs in their place."""
     return 1 if programs.program_of(job) else len(job["status"]["tasks"])
+
+
+def counted(files: int) -> str:
+    """A number of files in words."""
+    return f"{files} file{'s' if files != 1 else ''}"
 
 
 def log_path(root: Path, task: str) -> Path:
