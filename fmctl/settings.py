@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -109,6 +110,16 @@ def find_project(filenames: Iterable[str], cwd: Path) -> Project:
         msg = f"the manifests belong to different sets: {', '.join(map(str, sorted(found)))}"
         raise UsageError(msg, hint="apply one set at a time")
     return read_project(found.pop()) if found else Project(cwd)
+
+
+def require_one_set(filenames: Iterable[str], project: Project, cwd: Path) -> None:
+    """UsageError for a file below the named folders that is nearer to the project file of another set."""
+    own = (project.root / PROJECT_FILE).resolve() if project.document else None
+    for folder in sorted({_start(name, cwd) for name in filenames}):
+        other = _search(folder)
+        if other not in (own, None):
+            msg = f"{_shown(folder)} is of another set, that of {_shown(other)}"
+            raise UsageError(msg, hint=f"apply one set at a time: -f {shlex.quote(_shown(other.parent))}")
 
 
 def _start(name: str, cwd: Path) -> Path:

@@ -12,7 +12,7 @@ from fmctl.domain.resource import Document, Resource
 from fmctl.kinds import KINDS
 from fmctl.load import NOTHING, load, no_collection
 from fmctl.resolve import resolve
-from fmctl.settings import PROJECT_FILE, Project
+from fmctl.settings import PROJECT_FILE, Project, require_one_set
 from fmctl.validate import REFERENCE, validate
 
 SHOWN_NAMES = 8
@@ -58,6 +58,8 @@ def check(sources: Sources, project: Project, stdin: Callable[[], str] | None = 
             )
         except ManifestError as error:
             raise ManifestError([*error.problems, *_more_problems(error.readable, sources, project)]) from error
+        if sources.recursive:
+            require_one_set({document.file for document in documents}, project, Path.cwd())
         return _validated(documents, sources, project)
 
 

@@ -10,6 +10,7 @@ from declared import job, model, service
 from world import World
 
 from fmctl.domain.problem import UsageError
+from fmctl.settings import read_project
 from fmctl.sources import Sources, read
 
 ALL = ["pretrain", "train", "digits-1-0-0", "digits", "apart"]
@@ -95,3 +96,20 @@ def test_a_narrowed_resource_keeps_its_hash(world: World, folder: str) -> None:
     part = {r.name: r.hash for r in read(Sources((folder,), target=("Service/*",)), world.project)}
 
     assert part == {name: whole[name] for name in part}
+
+
+def test_one_set_is_read_at_a_time(world: World, folder: str) -> None:
+    """A folder that is found below, with a project file of its own, is another set; named itself, it is read."""
+    inner = Path(folder) / "inner"
+    inner.mkdir()
+    (inner / "fmctl.yaml").write_text("set: inner\n")
+    (inner / "job.yaml").write_text(yaml.safe_dump(job("inner")))
+
+    with pytest.raises(UsageError, match="inner is of another set") as caught:
+        left(world, folder, recursive=True)
+
+    assert f"apply one set at a time: -f {inner}" == caught.value.hint
+    assert set(ALL) == left(world, folder)
+    assert {"inner"} == {
+        r.name for r in read(Sources((str(inner),), recursive=True), read_project(inner / "fmctl.yaml"))
+    }
