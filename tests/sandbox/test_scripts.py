@@ -12,7 +12,7 @@ import pytest
 from fmctl.sandbox import Sandbox, VirtualClock
 from fmctl.sandbox.control import CLOCK, KEY_HEADER, Control
 from fmctl.sandbox.script.cases import Script
-from fmctl.sandbox.script.reading import BadScript, read
+from fmctl.sandbox.script.reading import BadScript, read, read_file
 from fmctl.sandbox.script.stage import components
 from fmctl.sandbox.server import Server
 from fmctl.sandbox.timelapse import AheadOfTime, Pace, Timelapse, pace
@@ -321,6 +321,18 @@ def test_all_mistakes_are_told_at_once() -> None:
         read('{"jobs": {"a": {"x": 1, "log": 2}}, "models": 3}')
 
     assert 3 == len(str(caught.value).splitlines())
+
+
+@pytest.mark.parametrize(("content", "reason"), [(None, "No such file or directory"), (b"\xff", "not UTF-8 text")])
+def test_a_script_that_cannot_be_read_is_told_in_words(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    """Which file, and why; no number of an error."""
+    path = tmp_path / "play.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BadScript) as caught:
+        read_file(path)
+
+    assert f"{path} cannot be read: {reason}" == str(caught.value)
 
 
 def test_what_is_no_json_is_no_script() -> None:

@@ -38,7 +38,7 @@ def read_file(path: Path) -> Script:
     try:
         return read(path.read_text("utf-8"))
     except (OSError, UnicodeError) as error:
-        raise BadScript(f"{path} cannot be read: {error}") from error
+        raise BadScript(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from error
     except BadScript as error:
         raise BadScript("\n".join(f"{path}: {mistake}" for mistake in str(error).splitlines())) from error
 
