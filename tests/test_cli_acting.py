@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,6 +144,19 @@ def test_another_set_is_left_alone(fmctl: CommandLine, tmp_path: Path) -> None:
 
     assert 6 == answer.code
     assert "set 'line'" in answer.out + answer.err
+
+
+def test_what_is_skipped_is_no_refusal(fmctl: CommandLine, tmp_path: Path) -> None:
+    """What belongs to another set is left out and the rest is applied, which diff says beforehand."""
+    folder = shutil.copytree(fmctl.folder, tmp_path / "copy")
+    (folder / "fmctl.yaml").write_text((folder / "fmctl.yaml").read_text().replace("set: line", "set: other"))
+    copy = CommandLine(folder, fmctl.environ)
+    said, done = copy("diff", "-f", "."), copy("apply", "-f", ".")
+
+    assert (6, 6) == (said.code, done.code)
+    assert "apply would skip: Service/line" in said.err
+    assert "apply would refuse" not in said.err
+    assert "Service/line: skipped" in done.out
 
 
 def set_of_one_job(folder: Path, name: str, code: str) -> None:

@@ -55,15 +55,17 @@ def _look_closer(plan: Plan, session: Session) -> None:
 
 
 def exit_code(plan: Plan, session: Session, *, yes: bool) -> ExitCode:
-    """What ``diff`` says by its exit code; it tells on stderr why apply would refuse."""
+    """What ``diff`` says by its exit code; it tells on stderr why apply would refuse, or what it would skip."""
     from fmctl.cli.output import interactive, warn
     from fmctl.domain.problem import worst
     from fmctl.guards import asks, guard, refusals
 
-    refused = [*guard(plan, session.project.policy), *refusals(plan)]
-    codes = [refusal.code for refusal in refused]
-    for refusal in refused:
+    whole, single = guard(plan, session.project.policy), refusals(plan)
+    codes = [refusal.code for refusal in (*whole, *single)]
+    for refusal in whole:
         warn(f"apply would refuse: {refusal.message}")
+    for refusal in single:
+        warn(f"apply would skip: {refusal.message}")
     if asks(plan) and not yes and not interactive():
         warn("apply would refuse: it stops, destroys or replaces something and needs -y where nobody can be asked")
         codes.append(ExitCode.REFUSED)
