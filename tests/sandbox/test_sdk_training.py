@@ -47,11 +47,27 @@ CONSTRAINT = {
 EVENTS = ["JobStarted", "JobCompleted", "JobFailed", "JobTerminated", "JobRestarted", "JobHanged", "JobPreempted"]
 
 
+NODES = """
+import os, pathlib, time
+print('node', os.environ['VC_TASK_INDEX'], flush=True)
+met = pathlib.Path({!r})
+if os.environ['VC_TASK_INDEX'] == '1':
+    met.touch()
+while os.environ['VC_WORKER_NUM'] != '1' and not met.exists():
+    time.sleep(0.01)
+if os.environ['VC_TASK_INDEX'] == '1':
+    time.sleep(60)
+met.unlink(missing_ok=True)
+raise SystemExit(4)
+"""
+"""The first of two nodes fails, when both have told their number."""
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("training")
     with sdk_home(folder), running(Server(folder / "state")) as made:
-        upload_code(made.sandbox, "import os\nprint('node', os.environ['VC_TASK_INDEX'])\nraise SystemExit(4)\n")
+        upload_code(made.sandbox, NODES.format(str(folder / "met")))
         yield made
 
 
