@@ -38,6 +38,7 @@ class Application:
         response = self._answer(request, request_id)
         response.headers.setdefault("X-Request-Id", request_id)
         response.autocorrect_location_header = False
+        response.call_on_close(request.close)  # the files of a form
         return response(environ, start_response)
 
     def _answer(self, request: Request, request_id: str) -> Response:
