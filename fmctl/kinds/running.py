@@ -36,24 +36,13 @@ class Running(NamedTuple):
 
     def create(self, change: Change) -> Steps:
         """Start a run, after older ones where these are to end first, and again while the retry policy has budget."""
-        resource, work = _desired(change), self.work
+        resource = _desired(change)
         older = change.live if change.live and change.live.active else None
         while older:
             yield from until_ended(older, before=True)
             older = self._active(resource)
-        attempt, failed = change.attempt, dict(change.failures)
-        while True:
-            live = yield from self._launch(resource, attempt)
-            live = yield from until_settled(live, work.clock)
-            receipt(live, resource, work)
-            cause = runs.failure_class(live, work.records, resource.name)
-            if cause is None:
-                break
-            failed[cause] = failed.get(cause, 0) + 1
-            if not runs.has_budget(resource, cause, failed):
-                break
-            attempt += 1
-        return self._judge(resource, live)
+        live = yield from self._launch(resource, change.attempt)
+        return (yield from self._follow(change, live, retry=True))
 
     def _active(self, resource: Resource) -> Live | None:
         """A run of an older content that is still going on."""
@@ -85,18 +74,22 @@ class Running(NamedTuple):
 
     def watch(self, change: Change) -> Steps:
         """Wait for a run that is going on; write the receipt of one that has ended."""
-        live, resource, work = change.live, change.desired, self.work
+        live, resource = change.live, change.desired
         if live is None or resource is None:
             return live
         if live.facts.get("gone"):
             return self._judge(resource, live)
-        in_flight = live.active or runs.recovering(live, work.clock.now())
+        in_flight = live.active or runs.recovering(live, self.work.clock.now())
+        return (yield from self._follow(change, live, retry=in_flight and runs.wanted(resource)))
+
+    def _follow(self, change: Change, live: Live, *, retry: bool) -> Steps:
+        """Wait for the end of a run and keep its receipt; with ``retry`` start another while there is budget."""
+        resource, work = _desired(change), self.work
         live = yield from until_settled(live, work.clock)
         receipt(live, resource, work)
         cause = runs.failure_class(live, work.records, resource.name)
-        failed = dict(change.failures)
-        if cause and in_flight and runs.wanted(resource):
-            failed[cause] = failed.get(cause, 0) + 1
+        if cause and retry:
+            failed = {**change.failures, cause: change.failures.get(cause, 0) + 1}
             if runs.has_budget(resource, cause, failed):
                 again = replace(change, action=Action.CREATE, live=None, attempt=live.attempt + 1, failures=failed)
                 return (yield from self.create(again))
