@@ -18,23 +18,17 @@ def before(changes: Sequence[Change]) -> Mapping[int, list[Change]]:
     """
     by_id: dict[ResourceId, list[Change]] = {}
     result: dict[int, list[Change]] = {}
+    others = [change for change in changes if change.action is not Action.DELETE]
+    deletes: list[Change] = []
     for change in changes:
         if change.action is Action.DELETE:
-            pruned = change.reason is Reason.NOT_DECLARED
-            result[id(change)] = [
-                other
-                for other in changes
-                if (_earlier(other, change, changes) if other.action is Action.DELETE else pruned)
-            ]
+            users = [other for other in deletes if other.id.kind != change.id.kind]
+            result[id(change)] = [*(others if change.reason is Reason.NOT_DECLARED else ()), *users]
+            deletes.append(change)
         else:
             result[id(change)] = [other for need in (*change.waits_for, change.id) for other in by_id.get(need, ())]
         by_id.setdefault(change.id, []).append(change)
     return result
-
-
-def _earlier(one: Change, other: Change, changes: Sequence[Change]) -> bool:
-    """Whether a delete of another kind stands before ``other`` in the plan."""
-    return one.id.kind != other.id.kind and changes.index(one) < changes.index(other)
 
 
 def verdict(
