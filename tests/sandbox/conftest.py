@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -39,6 +40,22 @@ def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
 def server(tmp_path: Path) -> Iterator[Server]:
     with running(Server(tmp_path / "served")) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> Any:
+    """The SDK's client, where a module has one served sandbox for all its tests."""
+    from .sdk_world import sdk_client
+
+    return sdk_client(server.info)
+
+
+@pytest.fixture(scope="module")
+def model(server: Server) -> Any:
+    """The SDK's classes of requests and bodies, imported when HOME is a folder of the tests."""
+    from huaweicloudsdkmodelarts.v1 import model
+
+    return model
 
 
 @pytest.fixture(params=["obs", "v2", "v4"])

@@ -36,19 +36,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def client(server: Server) -> Any:
-    return sdk_client(server.info)
-
-
-@pytest.fixture(scope="module")
-def model(server: Server) -> Any:
-    """The SDK's classes of requests and bodies."""
-    from huaweicloudsdkmodelarts.v1 import model
-
-    return model
-
-
-@pytest.fixture(scope="module")
 def iam(server: Server) -> Any:
     from huaweicloudsdkcore.auth.credentials import GlobalCredentials
     from huaweicloudsdkiam.v3 import IamClient

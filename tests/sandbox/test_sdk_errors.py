@@ -27,11 +27,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def client(server: Server) -> Any:
-    return sdk_client(server.info)
-
-
 def refused(call: Callable[[], Any]) -> tuple[int, str]:
     """Status and code of the error that the SDK raises; it must carry the id of the request."""
     from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException

@@ -11,7 +11,7 @@ from fmctl.sandbox.server import Server
 from .conftest import running
 from .jobs import CODE, job, upload_code
 from .sdk_surface import sdk_home
-from .sdk_world import POOL, POOL_FLAVOR, sdk_client
+from .sdk_world import POOL, POOL_FLAVOR
 from .test_model_service import until
 
 ENDED = ("Completed", "Failed", "Abnormal", "Terminated")
@@ -69,19 +69,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with sdk_home(folder), running(Server(folder / "state")) as made:
         upload_code(made.sandbox, NODES.format(str(folder / "met")))
         yield made
-
-
-@pytest.fixture(scope="module")
-def client(server: Server) -> Any:
-    return sdk_client(server.info)
-
-
-@pytest.fixture(scope="module")
-def model(server: Server) -> Any:
-    """The SDK's classes of requests and bodies."""
-    from huaweicloudsdkmodelarts.v1 import model
-
-    return model
 
 
 def whole(name: str) -> dict[str, Any]:

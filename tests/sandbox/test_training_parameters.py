@@ -10,7 +10,6 @@ from fmctl.sandbox.server import Server
 from .conftest import running
 from .jobs import CODE, ENGINE, job, upload_code
 from .sdk_surface import sdk_home
-from .sdk_world import sdk_client
 
 INTEGER = {"type": "Integer", "valid_type": "Range", "valid_range": ["1", "10"]}
 CHOICE = {"type": "String", "valid_type": "Choice", "valid_range": ["adam", "sgd"]}
@@ -24,19 +23,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with sdk_home(folder), running(Server(folder / "state")) as made:
         upload_code(made.sandbox)
         yield made
-
-
-@pytest.fixture(scope="module")
-def client(server: Server) -> Any:
-    return sdk_client(server.info)
-
-
-@pytest.fixture(scope="module")
-def model(server: Server) -> Any:
-    """The SDK's classes of requests and bodies."""
-    from huaweicloudsdkmodelarts.v1 import model
-
-    return model
 
 
 @pytest.fixture
