@@ -196,11 +196,16 @@ def apply(
     project, resources, choice = _read(named, prune=prune)
     session = open_session(project, context)
     plan = make_plan(resources, session, choice)
-    if checksum and checksum != plan.checksum:
-        msg = f"the plan is not the reviewed one: {plan.checksum}, not {checksum}"
-        raise Conflict(msg, hint="review the plan again")
+    require_reviewed(plan, checksum)
     yes = yes or checksum is not None
     return _carry_out(plan, session, Limits(wait=wait, timeout=timeout), on_event, yes=yes)
+
+
+def require_reviewed(plan: Plan, checksum: str | None) -> None:
+    """Conflict when a checksum is given that is not the plan's. An empty one, of a variable not set, is none."""
+    if checksum is not None and checksum != plan.checksum:
+        msg = f"the plan is not the reviewed one: {plan.checksum}, not {checksum or 'an empty checksum'}"
+        raise Conflict(msg, hint="review `fmctl diff` again")
 
 
 def _carry_out(

@@ -322,6 +322,7 @@ def test_a_reviewed_checksum_is_applied_and_another_is_a_conflict(
     checksum = json.loads(capsys.readouterr().out)["checksum"]
 
     assert ExitCode.CONFLICT == run(["apply", "-f", folder, "--checksum", "sha256:0"])
+    assert ExitCode.CONFLICT == run(["apply", "-f", folder, "--checksum", ""])  # a variable that is not set
     assert ExitCode.OK == run(["apply", "-f", folder, "--checksum", checksum])
 
 

@@ -76,13 +76,12 @@ def finish(plan: Plan, outcomes: list[Outcome], out: Printer) -> ExitCode:
 
 def _approve(plan: Plan, session: Session, *, yes: bool, checksum: str | None) -> None:
     """Everything that can stop the whole apply before its first write."""
+    from fmctl.api import require_reviewed
     from fmctl.cli.output import ask, interactive
-    from fmctl.domain.problem import Cancelled, Conflict, Refused
+    from fmctl.domain.problem import Cancelled, Refused
     from fmctl.guards import asks, guard
 
-    if checksum and checksum != plan.checksum:
-        msg = f"the plan is not the reviewed one: {plan.checksum}, not {checksum}"
-        raise Conflict(msg, hint="review `fmctl diff` again")
+    require_reviewed(plan, checksum)
     refused = guard(plan, session.project.policy)
     if refused:
         raise Refused("\n".join(refusal.message for refusal in refused), hint="nothing was changed")
